@@ -1,0 +1,214 @@
+"""
+The plan: the changes from actual to desired, with the access that changes, as values.
+
+A change speaks of meaning; the calls that carry it out are derived from it in ``xacct.plan.steps``. Apply
+acts on kind, before and after alone; reasons and notes are for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+import attrs
+
+from xacct.iam.things import AccountThings, Thing, ThingKey, ThingType
+from xacct.lint.model import Finding
+
+__all__ = [
+    "AccessRow",
+    "AccountPlan",
+    "Change",
+    "ChangeKind",
+    "Comparison",
+    "Effect",
+    "GrantRef",
+    "Plan",
+    "Reason",
+    "RequiredPermission",
+    "Summary",
+    "Verdict",
+    "Witness",
+]
+
+
+class ChangeKind(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    NONE = "none"
+
+
+class Reason(StrEnum):
+    """Why a change is there; for display, apply does not read this."""
+
+    NEW = "new"
+    GRANT_CHANGED = "grant_changed"
+    DRIFT = "drift"
+    UNFINISHED = "unfinished"
+    NOT_IN_GRANT = "not_in_grant"
+    DESTROY = "destroy"
+    GRANT_GONE = "grant_gone"
+    SAME = "same"
+    SHARED = "shared"
+    FOREIGN = "foreign"
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """
+    What happens to one thing.
+
+    ``aspects`` names what differs (``trust``, ``tags``, ``max_session``, …), for display.
+    """
+
+    kind: ChangeKind
+    key: ThingKey
+    grant: str | None
+    before: Thing | None
+    after: Thing | None
+    reason: Reason
+    aspects: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def type(self) -> ThingType:
+        return self.key.type
+
+    @property
+    def name(self) -> str:
+        return self.key.name
+
+
+class Effect(StrEnum):
+    """What a row of the access delta tells."""
+
+    GAIN = "gain"
+    LOSE = "lose"
+
+
+class Verdict(StrEnum):
+    """How the access after compares with the access before. Never EQUAL or NARROWER when unsure."""
+
+    EQUAL = "equal"
+    WIDER = "wider"
+    NARROWER = "narrower"
+    BOTH = "both"
+    UNKNOWN = "unknown"
+
+
+@attrs.frozen(kw_only=True)
+class Witness:
+    """
+    One request that passes on one side of the change and not on the other.
+
+    ``assume`` is the context with which the principal gets its session (empty where no role is assumed);
+    ``context`` is that of the request itself.
+    """
+
+    principal: str
+    action: str
+    resource: str
+    assume_action: str = ""
+    assume_context: Mapping[str, str | tuple[str, ...]] = attrs.field(factory=dict, hash=False)
+    context: Mapping[str, str | tuple[str, ...]] = attrs.field(factory=dict, hash=False)
+
+
+@attrs.frozen(kw_only=True)
+class AccessRow:
+    """Who gains or loses which actions on which resources, under which condition, in words."""
+
+    effect: Effect
+    principal: str
+    condition: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    witness: Witness | None
+    grant: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RequiredPermission:
+    """A right that the operator needs to carry out the plan."""
+
+    action: str
+    resources: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class GrantRef:
+    """The grant a plan was made from. ``digest`` is of the grant's and blueprint's content."""
+
+    name: str
+    blueprint: str
+    digest: str
+    file: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Summary:
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+    none: int = 0
+
+    @property
+    def changes(self) -> int:
+        return self.create + self.update + self.delete
+
+
+@attrs.frozen(kw_only=True)
+class AccountPlan:
+    """The plan for one account. ``verdict`` sums up its access delta."""
+
+    account: str
+    partition: str
+    grants: tuple[GrantRef, ...]
+    changes: tuple[Change, ...]
+    access_delta: tuple[AccessRow, ...] = ()
+    verdict: Verdict = Verdict.EQUAL
+    findings: tuple[Finding, ...] = ()
+    required_permissions: tuple[RequiredPermission, ...] = ()
+
+    @property
+    def summary(self) -> Summary:
+        kinds = [change.kind for change in self.changes]
+        return Summary(**{kind.value: kinds.count(kind) for kind in ChangeKind})
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """Everything a run would do, over all accounts. ``created_at`` is ISO 8601 in UTC."""
+
+    target: str
+    created_at: str
+    accounts: tuple[AccountPlan, ...]
+    offline: bool = False
+
+    def __iter__(self) -> Iterator[AccountPlan]:
+        return iter(self.accounts)
+
+    @property
+    def summary(self) -> Summary:
+        parts = [account.summary for account in self.accounts]
+        return Summary(
+            **{kind.value: sum(getattr(part, kind.value) for part in parts) for kind in ChangeKind}
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        return self.summary.changes == 0
+
+    @property
+    def blocking(self) -> list[Finding]:
+        """Findings of severity error that no grant accepts."""
+        return [finding for account in self.accounts for finding in account.findings if finding.blocks]
+
+
+@attrs.frozen
+class Comparison:
+    """Desired and actual of one account, side by side."""
+
+    desired: AccountThings
+    actual: AccountThings
