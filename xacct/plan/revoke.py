@@ -1,0 +1,48 @@
+"""
+Ending sessions that were issued before: an inline Deny on older tokens.
+
+A session lives up to the role's session length and carries the role's current permissions, so taking
+somebody out of the trust does not take the access from sessions they hold. IAM's answer is an inline policy
+that denies everything to tokens issued before a time (IAM User Guide, id_roles_use_revoke-sessions).
+"""
+
+from __future__ import annotations
+
+from xacct.iam.policy import Condition, Effect, PolicyDocument, Statement
+from xacct.iam.things import RolePolicy, Thing
+
+__all__ = ["REVOCATION_NAME", "is_revocation", "revocation", "revoked_before"]
+
+REVOCATION_NAME = "xacct-revoke-older-sessions"
+
+
+def revocation(role: str, before: str) -> RolePolicy:
+    """The inline policy that ends all sessions of ``role`` issued before a time (ISO 8601, UTC)."""
+    statement = Statement(
+        effect=Effect.DENY,
+        actions=("*",),
+        resources=("*",),
+        conditions=(Condition("DateLessThan", "aws:TokenIssueTime", (before,)),),
+        sid="RevokeOlderSessions",
+    )
+    return RolePolicy(role=role, name=REVOCATION_NAME, document=PolicyDocument.of(statement))
+
+
+def is_revocation(thing: Thing) -> bool:
+    """
+    Tell whether a thing is exactly such a Deny, under our name for it.
+
+    It can only take access away, so it is no drift and stays where it is.
+    """
+    return revoked_before(thing) is not None
+
+
+def revoked_before(thing: Thing) -> str | None:
+    """The time before which sessions are ended, where the thing is a revocation of ours."""
+    if not isinstance(thing, RolePolicy) or thing.name != REVOCATION_NAME:
+        return None
+    match thing.document.statements:
+        case (Statement(conditions=(Condition(values=(before,)),)),):
+            return before if thing == revocation(thing.role, before) else None
+        case _:
+            return None
