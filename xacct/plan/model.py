@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import attrs
 
-from xacct.iam.things import AccountThings, Thing, ThingKey, ThingType
+from xacct.iam.things import Thing, ThingKey, ThingType
 from xacct.lint.model import Finding
 
 __all__ = [
@@ -20,7 +20,7 @@ __all__ = [
     "AccountPlan",
     "Change",
     "ChangeKind",
-    "Comparison",
+    "Containment",
     "Effect",
     "GrantRef",
     "Plan",
@@ -98,6 +98,30 @@ class Verdict(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
+class Containment:
+    """How a role's trust and permissions after a change compare with those before, each alone."""
+
+    trust: Verdict = Verdict.UNKNOWN
+    permissions: Verdict = Verdict.UNKNOWN
+
+    @property
+    def trust_loses(self) -> bool:
+        return self.trust not in (Verdict.EQUAL, Verdict.WIDER)
+
+    @property
+    def trust_gains(self) -> bool:
+        return self.trust not in (Verdict.EQUAL, Verdict.NARROWER)
+
+    @property
+    def permissions_gain(self) -> bool:
+        return self.permissions not in (Verdict.EQUAL, Verdict.NARROWER)
+
+    @property
+    def permissions_lose(self) -> bool:
+        return self.permissions not in (Verdict.EQUAL, Verdict.WIDER)
+
+
+@attrs.frozen(kw_only=True)
 class Witness:
     """
     One request that passes on one side of the change and not on the other.
@@ -160,7 +184,10 @@ class Summary:
 
 @attrs.frozen(kw_only=True)
 class AccountPlan:
-    """The plan for one account. ``verdict`` sums up its access delta."""
+    """
+    The plan for one account. ``verdict`` sums up its access delta; ``containment`` tells it by role name,
+    for trust and permissions apart, which is what the order of the steps rests on.
+    """
 
     account: str
     partition: str
@@ -168,6 +195,7 @@ class AccountPlan:
     changes: tuple[Change, ...]
     access_delta: tuple[AccessRow, ...] = ()
     verdict: Verdict = Verdict.EQUAL
+    containment: Mapping[str, Containment] = attrs.field(factory=dict, hash=False)
     findings: tuple[Finding, ...] = ()
     required_permissions: tuple[RequiredPermission, ...] = ()
 
@@ -204,11 +232,3 @@ class Plan:
     def blocking(self) -> list[Finding]:
         """Findings of severity error that no grant accepts."""
         return [finding for account in self.accounts for finding in account.findings if finding.blocks]
-
-
-@attrs.frozen
-class Comparison:
-    """Desired and actual of one account, side by side."""
-
-    desired: AccountThings
-    actual: AccountThings

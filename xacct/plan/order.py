@@ -33,38 +33,14 @@ from xacct.iam.things import (
     ThingKey,
     ThingType,
 )
-from xacct.plan.model import Change, ChangeKind, Verdict
+from xacct.plan.model import Change, ChangeKind, Containment, Verdict
 from xacct.plan.revoke import revocation
 from xacct.plan.steps import Step, creating, deleting, trust_step, updating
 
-__all__ = ["TRANSITION_NAME", "Containment", "order_changes"]
+__all__ = ["TRANSITION_NAME", "order_changes"]
 
 TRANSITION_NAME = "xacct-transition"
 """The inline Deny that stands only while permissions with Denies change over."""
-
-
-@attrs.frozen(kw_only=True)
-class Containment:
-    """How a role's trust and permissions after a change compare with those before, each alone."""
-
-    trust: Verdict = Verdict.UNKNOWN
-    permissions: Verdict = Verdict.UNKNOWN
-
-    @property
-    def trust_loses(self) -> bool:
-        return self.trust not in (Verdict.EQUAL, Verdict.WIDER)
-
-    @property
-    def trust_gains(self) -> bool:
-        return self.trust not in (Verdict.EQUAL, Verdict.NARROWER)
-
-    @property
-    def permissions_gain(self) -> bool:
-        return self.permissions not in (Verdict.EQUAL, Verdict.NARROWER)
-
-    @property
-    def permissions_lose(self) -> bool:
-        return self.permissions not in (Verdict.EQUAL, Verdict.WIDER)
 
 
 def order_changes(
