@@ -1,0 +1,161 @@
+"""The program: its commands by name, the global options, and the error boundary."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NoReturn
+
+import click
+
+from xacct import __version__
+from xacct.cli.settings import Settings, global_options
+from xacct.errors import ExitCode, Problem, XacctError
+
+__all__ = ["cli", "main", "run"]
+
+# Name -> (module in xacct.cli, line of help). The help stands here so that `xacct --help` loads no command.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "plan": ("plan_cmd", "Show what would change, and who would gain which access."),
+    "apply": ("apply_cmd", "Carry out grants or a saved plan."),
+    "destroy": ("destroy_cmd", "Remove what grants made."),
+    "list": ("list_cmd", "List the grants that an account holds."),
+    "show": ("show_cmd", "Show a grant in the account, or a saved plan."),
+    "blueprints": ("blueprints_cmd", "List, show and start blueprints."),
+    "permissions": ("permissions_cmd", "List and show permission sets and actions."),
+    "schema": ("schema_cmd", "Print the JSON Schema of grants, blueprints or plans."),
+    "doctor": ("doctor_cmd", "Check credentials, region, rights and versions."),
+    "sandbox": ("sandbox_cmd", "The embedded AWS: its variables, reset, serve, run."),
+}
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"xacct.cli.{COMMANDS[cmd_name][0]}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "XACCT"},
+    epilog="Start with: xacct --sandbox apply third-party --help",
+)
+@click.version_option(__version__, prog_name="xacct")
+@global_options(hidden=False)
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Give others exactly the access to your Lightsail resources that you mean, and no more."""
+    ctx.ensure_object(Settings)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; every error that a user can be told is told here."""
+    args = list(sys.argv[1:] if arguments is None else arguments)
+    settings = Settings()
+    try:
+        result = cli.main(args, prog_name="xacct", standalone_mode=False, obj=settings)
+        return result if isinstance(result, int) else ExitCode.DONE
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.UsageError as error:
+        return _tell([_usage_problem(error)], ExitCode.USAGE, settings, args)
+    except click.ClickException as error:
+        return _tell([Problem(error.format_message())], ExitCode.USAGE, settings, args)
+    except (click.Abort, KeyboardInterrupt, EOFError):
+        sys.stderr.write("\ninterrupted\n")
+        return ExitCode.INTERRUPTED
+    except XacctError as error:
+        return _tell(error.problems, error.exit_code, settings, args)
+    except BrokenPipeError:
+        # The reader went away (`xacct list | head -1`); nobody is left to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.ERROR
+    except Exception as error:
+        return _bug(error, settings, args)
+
+
+def run() -> NoReturn:
+    """The console script."""
+    code = main()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _usage_problem(error: click.UsageError) -> Problem:
+    command = error.ctx.command_path if error.ctx else "xacct"
+    message = error.format_message().rstrip(".")
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        message = f"no such option {error.option_name}; did you mean {', '.join(error.possibilities)}?"
+    return Problem(message, where=command, fix=f"{command} --help", code="usage")
+
+
+def _tell(problems: Sequence[Problem], code: int, settings: Settings, args: Sequence[str]) -> int:
+    from xacct.cli.output import show_problems
+
+    show_problems(problems, as_json=_wants_json(settings, args), color=_stderr_color(settings))
+    return code
+
+
+def _wants_json(settings: Settings, args: Sequence[str]) -> bool:
+    """Options may not have been parsed yet when an error is told."""
+    return settings.output_format == "json" or "--format=json" in args or _follows(args, "--format", "json")
+
+
+def _follows(args: Sequence[str], option: str, value: str) -> bool:
+    return any(pair == (option, value) for pair in pairwise(args))
+
+
+def _stderr_color(settings: Settings) -> bool:
+    if settings.color != "auto":
+        return settings.color == "always"
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _bug(error: Exception, settings: Settings, args: Sequence[str]) -> int:
+    import traceback
+
+    if settings.debug:
+        traceback.print_exception(error)
+    where = _keep_traceback(error)
+    problem = Problem(
+        f"this is a bug in xacct: {type(error).__name__}: {error}",
+        where=f"the traceback is in {where}" if where else "",
+        fix="please report it with that file; it names no secrets, but look before you send it",
+        code="bug",
+    )
+    return _tell([problem], ExitCode.ERROR, settings, args)
+
+
+def _keep_traceback(error: Exception) -> str | None:
+    import traceback
+    from pathlib import Path
+
+    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "xacct"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / "last-bug.txt"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return None
+    return str(path)
