@@ -1,0 +1,153 @@
+"""From a blueprint's statements to the trust policy, with the reason for every line kept as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import attrs
+
+from xacct.blueprint.model import ConditionTemplate, StatementTemplate
+from xacct.blueprint.placeholders import expand_all
+from xacct.blueprint.resolve import Resolved, holds
+from xacct.errors import InputError
+from xacct.iam.policy import Condition, Effect, Statement, TypedPrincipal
+
+__all__ = ["EXPIRY_SID", "Statements", "end_of", "expiry_condition", "expiry_deny", "write_templates"]
+
+EXPIRY_SID = "GrantExpired"
+
+
+@attrs.frozen
+class Statements:
+    """The statements with the reasons for their lines: ``Sid`` -> why, ``Sid/operator/key`` -> why."""
+
+    statements: tuple[Statement, ...]
+    reasons: Mapping[str, str]
+
+
+def end_of(day: date) -> str:
+    """The first instant after a day in UTC, as IAM's date operators take it."""
+    return f"{(day + timedelta(days=1)).isoformat()}T00:00:00Z"
+
+
+def expiry_condition(day: date) -> Condition:
+    """What keeps an Allow from holding after that day."""
+    return Condition("DateLessThan", "aws:CurrentTime", (end_of(day),))
+
+
+def expiry_deny(day: date) -> Statement:
+    """Ends the sessions that still run when the grant expires: a trust policy stops new ones only."""
+    return Statement(
+        effect=Effect.DENY,
+        actions=("*",),
+        resources=("*",),
+        conditions=(Condition("DateGreaterThanEquals", "aws:CurrentTime", (end_of(day),)),),
+        sid=EXPIRY_SID,
+    )
+
+
+def write_templates(
+    templates: tuple[StatementTemplate, ...], resolved: Resolved, expires: date | None = None
+) -> Statements:
+    """
+    Write those statements whose ``when`` holds.
+
+    A part that comes out empty would make the statement wider than meant; it is refused instead. Only
+    ``when`` makes a condition go away. Raises InputError with the blueprint's place.
+    """
+    out: list[Statement] = []
+    reasons: dict[str, str] = {}
+    for template in templates:
+        if not holds(template.when, resolved.texts):
+            continue
+        statement = _write(template, resolved, reasons)
+        if expires is not None and statement.effect is Effect.ALLOW:
+            condition = expiry_condition(expires)
+            statement = attrs.evolve(statement, conditions=(*statement.conditions, condition))
+            reasons[f"{template.sid}/{condition.operator}/{condition.key}"] = (
+                f"The grant expires on {expires.isoformat()}; after that day nobody gets a new session."
+            )
+        out.append(statement)
+    return Statements(tuple(out), reasons)
+
+
+def _write(template: StatementTemplate, resolved: Resolved, reasons: dict[str, str]) -> Statement:
+    principals = tuple(
+        TypedPrincipal(kind, text)
+        for kind, texts in template.principals
+        for text in expand_all(texts, resolved.texts)
+    )
+    actions = expand_all(template.actions, resolved.texts)
+    resources = expand_all(template.resources, resolved.texts)
+    for found, wanted, name in (
+        (principals, template.principals, "Principal"),
+        (actions, template.actions, "Action"),
+        (resources, template.resources, "Resource"),
+    ):
+        if wanted and not found:
+            raise _empty(template, name)
+    conditions = [
+        condition
+        for part in template.conditions
+        if holds(part.when, resolved.texts)
+        for condition in _conditions(part, template, resolved)
+    ]
+    _check_unique(template, conditions)
+    if template.why:
+        reasons[template.sid] = template.why
+    for part in template.conditions:
+        if part.why and holds(part.when, resolved.texts):
+            for condition in _conditions(part, template, resolved):
+                reasons[f"{template.sid}/{condition.operator}/{condition.key}"] = part.why
+    return Statement(
+        effect=template.effect,
+        actions=actions,
+        resources=resources or None,
+        principals=principals or None,
+        conditions=tuple(conditions),
+        sid=template.sid,
+    )
+
+
+def _conditions(part: ConditionTemplate, template: StatementTemplate, resolved: Resolved) -> list[Condition]:
+    if part.each is None:
+        rounds = [resolved.texts]
+    else:
+        only = {key.lower() for key in part.only}
+        rounds = [
+            {**resolved.texts, "key": (key,), "value": values}
+            for key, values in resolved.maps.get(part.each, {}).items()
+            if not only or key.lower() in only
+        ]
+    out: list[Condition] = []
+    for texts in rounds:
+        keys, values = expand_all((part.key,), texts), expand_all(part.values, texts)
+        if not keys or not values:
+            raise _empty(template, f"condition {part.operator} {part.key}")
+        out.extend(Condition(part.operator, key, values) for key in keys)
+    return out
+
+
+def _check_unique(template: StatementTemplate, conditions: list[Condition]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for condition in conditions:
+        pair = (condition.operator.lower(), condition.key.lower())
+        if pair in seen:
+            raise InputError(
+                f"statement {template.sid} has two conditions {condition.operator} on {condition.key}; "
+                "JSON keeps one of them",
+                where=template.place,
+                fix="put the values into one condition, or use two statements",
+                code="duplicate-condition",
+            )
+        seen.add(pair)
+
+
+def _empty(template: StatementTemplate, part: str) -> InputError:
+    return InputError(
+        f"statement {template.sid}: its {part} comes out empty, which would leave it without that limit",
+        where=template.place,
+        fix="give the value, or put `when` on that line of the blueprint",
+        code="empty-limit",
+    )
