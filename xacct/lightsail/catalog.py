@@ -211,7 +211,7 @@ class Catalog:
 
     def expand(self, pattern: str) -> tuple[Action, ...]:
         """All actions that a pattern of IAM's (``*`` and ``?``) matches; none for another service's."""
-        service, colon, rest = pattern.lower().rpartition(":")
+        service, colon, rest = pattern.strip().lower().rpartition(":")
         if colon and not _matches("lightsail", service):
             return ()
         return tuple(action for name, action in self.actions.items() if _matches(name, rest))

@@ -218,7 +218,7 @@ def _tidy(document: PolicyDocument) -> PolicyDocument:
 def _too_large(name: str, whole: PolicyDocument, room: int, needed: int) -> InputError:
     most = MANAGED_COUNT * MANAGED_LIMIT
     return InputError(
-        f"the permissions of {name!r} take {whole.size:,} characters and, divided, {needed} managed policies; "
+        f"the permissions of {name!r} take {whole.size:,} characters; divided, {needed} managed policies; "
         f"a role takes {MANAGED_COUNT} of them ({most:,} characters) and {max(room, 0):,} more fit inline",
         fix="name fewer resources: TYPE/* with a tag says the same in less, or make several grants",
         code="too-large",

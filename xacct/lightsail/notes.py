@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from xacct.lightsail.catalog import Action, Source
+from xacct.lightsail.catalog import Action, Source, load_catalog
 from xacct.lightsail.limits import Limits
 from xacct.lightsail.scoping import Placed
 from xacct.lightsail.selection import Selection
@@ -17,16 +17,22 @@ _TAG = "lightsail:TagResource"
 
 
 def notes_on(entries: Sequence[_Entry], overtaken: Iterable[str], partition: str) -> list[str]:
-    """All notes, sorted, each once. ``overtaken``: actions limited by one entry and free by another."""
+    """All notes, sorted, each once. ``overtaken``: actions that another entry allows with fewer limits."""
     notes = {note for entry in entries for note in _of_entry(*entry)}
     notes.update(_missing_help(entries))
-    if names := _names(overtaken):
-        notes.add(
-            f"allowed without limits elsewhere in this grant, so limits on them change nothing: {names}"
-        )
+    if names := _names(_worth_telling(overtaken)):
+        notes.add(f"another entry allows these with fewer limits, so the narrower limits do nothing: {names}")
     if partition != "aws" and any(placed.scopes for _, _, placed in entries):
         notes.add(f"Lightsail exists only in partition aws: in {partition} these permissions allow nothing")
     return sorted(notes)
+
+
+def _worth_telling(names: Iterable[str]) -> Iterator[str]:
+    """Harmless reads in several entries are no surprise; all else is."""
+    for name in names:
+        action = load_catalog().action(name)
+        if action is None or not action.is_read or action.sensitive is not None:
+            yield name
 
 
 def _of_entry(selection: Selection, limits: Limits, placed: Placed) -> Iterator[str]:
@@ -37,9 +43,9 @@ def _of_entry(selection: Selection, limits: Limits, placed: Placed) -> Iterator[
             "full-access that is limited or cut is written action by action: "
             "actions that AWS adds to Lightsail later are not in it"
         )
-    if unknown := _names(action.full_name for action in granted if action.source is Source.SDK):
-        if not selection.everything or limited:
-            yield f"AWS does not publish how these are authorised, so they are allowed on every resource: {unknown}"
+    unknown = _names(action.full_name for action in granted if action.source is Source.SDK)
+    if unknown and (limited or not selection.everything):
+        yield f"AWS does not publish how these are authorised; they are allowed on every resource: {unknown}"
     if placed.elsewhere:
         yield (
             "domains and distributions are global, and calls about them are answered in us-east-1 only; "
@@ -54,21 +60,25 @@ def _on_tags(granted: Sequence[Action], limits: Limits) -> Iterator[str]:
     tags = ", ".join(limits.tags)
     if makes := _names(action.full_name for action in granted if action.creates_without_source):
         yield (
-            f"these have to give the tags ({tags}) to what they make, for which AWS asks {_TAG} as well: {makes}; "
-            f"it is never added by itself, and whoever may tag any resource can tag it into this limit"
+            f"these have to give the tags ({tags}) to what they make, for which AWS asks {_TAG} as well: "
+            f"{makes}; it is never added by itself: whoever may tag any resource can tag it into this limit"
         )
     names = {action.name for action in granted}
     if "PutAlarm" in names:
-        yield f"lightsail:PutAlarm changes alarms that have the tags ({tags}); it cannot make new ones, which have none yet"
+        yield f"lightsail:PutAlarm changes alarms that have the tags ({tags}); it cannot make new ones"
     if "TagResource" in names:
-        yield f"{_TAG} reaches resources that have the tags ({tags}) already; it may not suffice to tag what is being made"
+        yield (
+            f"{_TAG} reaches resources that have the tags ({tags}) already; "
+            "it may not suffice to tag what is being made"
+        )
 
 
 def _idle_arns(selection: Selection, limits: Limits) -> Iterator[str]:
     taken = {use.type for action in selection.actions for use in action.resource_types}
     for kind in limits.arns:
         if kind not in taken:
-            yield f"no action of the entry takes {kind} resources, so naming them changes nothing: {_names(limits.arns[kind])}"
+            arns = _names(limits.arns[kind])
+            yield f"no action of the entry takes {kind} resources, so naming them changes nothing: {arns}"
 
 
 def _missing_help(entries: Sequence[_Entry]) -> Iterator[str]:

@@ -44,15 +44,14 @@ def _problem(text: str, account: str | None, partition: str, catalog: Catalog) -
 
 
 def _form(account: str | None, partition: str) -> str:
-    return f"write arn:{partition}:lightsail:REGION:{account or 'ACCOUNT'}:TYPE/UUID, or TYPE/* for all of a type"
+    home = f"arn:{partition}:lightsail:REGION:{account or 'ACCOUNT'}"
+    return f"write {home}:TYPE/UUID, or TYPE/* for all of a type"
 
 
 def _not_an_arn(text: str, catalog: Catalog) -> tuple[str, str]:
     """A name was given: show the way from the name to its ARN."""
     head, slash, tail = text.partition("/")
-    kind = catalog.resource_type(head) or catalog.resource_type(
-        nearest_word(head, catalog.resource_types) or ""
-    )
+    kind = catalog.resource_type(nearest_word(head, catalog.resource_types) or "")
     if slash and kind is not None and kind.find:
         return (
             f"{text!r} is no ARN; Lightsail's ARNs end in a UUID, not in the name",

@@ -13,7 +13,7 @@ from xacct.lightsail.limits import Limits, region_condition, tag_conditions
 from xacct.lightsail.selection import Selection
 from xacct.lightsail.sets import EVERYTHING
 
-__all__ = ["ANYWHERE", "Placed", "Scope", "place_actions"]
+__all__ = ["Placed", "Scope", "place_actions"]
 
 # How CLI and Terraform wait for a change: a write in one Region is followed there.
 _FOLLOWING = frozenset({"GetOperation", "GetOperations", "GetOperationsForResource"})
@@ -28,8 +28,16 @@ class Scope:
         default=(), order=lambda conditions: tuple(condition.canonical for condition in conditions)
     )
 
+    def covers(self, other: Scope) -> bool:
+        """Whether whatever the other scope lets through, this one does too."""
+        return (set(other.resources) <= set(self.resources) or self.resources == ("*",)) and all(
+            any(_is_looser(mine, theirs) for theirs in other.conditions) for mine in self.conditions
+        )
 
-ANYWHERE = Scope()
+
+def _is_looser(mine: Condition, theirs: Condition) -> bool:
+    same = (mine.operator, mine.key) == (theirs.operator, theirs.key)
+    return same and set(theirs.values) <= set(mine.values)
 
 
 @attrs.frozen
@@ -100,7 +108,8 @@ def _homes_of_writes(actions: Iterable[Action]) -> set[str]:
 def _reach(action: Action, limits: Limits, unscoped: bool) -> _Reach | LeftOut:
     """Apply the limit by resource, then the limit by tag."""
     limitless = action.is_read or unscoped
-    resources, short = ("*",), False
+    resources: tuple[str, ...] = ("*",)
+    short = False
     if limits.arns and action.wildcard_only:
         short = True
         if not limitless:
@@ -130,7 +139,7 @@ def _missing_types(action: Action, limits: Limits) -> str:
     if missing and len(action.required_types) > 1:
         return f"needs ARNs of {' and '.join(takes)} in one entry; none of {' and '.join(missing)} is given"
     if missing or not any(kind in limits.arns for kind in takes):
-        return f"takes ARNs of {' or '.join(takes)}; none is given"
+        return f"takes ARNs of {' or '.join(takes)}, of which none is given ({takes[0]}/* is all of a type)"
     return ""
 
 

@@ -25,7 +25,7 @@ EVERYTHING = PREFIX + "*"
 
 @attrs.frozen(kw_only=True)
 class PermissionSet:
-    """A named bundle of actions. Actions are full names; full-access alone has the pattern ``lightsail:*``."""
+    """A named bundle of actions by full names; full-access alone has the pattern ``lightsail:*``."""
 
     name: str
     title: str

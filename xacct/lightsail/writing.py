@@ -2,8 +2,8 @@
 From what a grant asks for to statements that do it.
 
 Actions that take only ``*`` go apart from those that take an ARN; limits by tag become ``aws:ResourceTag`` on
-what exists and ``aws:RequestTag`` on what is made from nothing; Regions become ``aws:RequestedRegion``. Where a
-limit cannot reach an action, the action is listed or left out, never widened without a word. The output
+what exists and ``aws:RequestTag`` on what is made from nothing; Regions become ``aws:RequestedRegion``. Where
+a limit cannot reach an action, the action is listed or left out, never widened without a word. The output
 depends on what is asked for, not on its order.
 """
 
@@ -19,7 +19,7 @@ from xacct.iam.policy import Condition, Effect, PolicyDocument, Statement
 from xacct.lightsail.entry import LeftOut, PermissionEntry, Written
 from xacct.lightsail.limits import Limits, check_limits
 from xacct.lightsail.notes import notes_on
-from xacct.lightsail.scoping import ANYWHERE, Placed, Scope, place_actions
+from xacct.lightsail.scoping import Placed, Scope, place_actions
 from xacct.lightsail.selection import Selection, select_actions
 from xacct.lightsail.sets import EVERYTHING
 
@@ -100,7 +100,7 @@ def _write(entries: Sequence[_Entry], partition: str) -> Written:
     statements = _statements(by_scope)
     granted = {name for names in by_scope.values() for name in names}
     return Written(
-        tuple([*statements, *_pasted(entries, {statement.sid or "" for statement in statements})]),
+        (*statements, *_pasted(entries, {statement.sid or "" for statement in statements})),
         tuple(sorted({name for entry in entries for name in entry.placed.account_wide})),
         tuple(_left_out(entries, granted)),
         tuple(
@@ -129,14 +129,17 @@ def _by_scope(entries: Iterable[_Entry]) -> dict[Scope, set[str]]:
 
 
 def _without_overtaken(by_scope: Mapping[Scope, set[str]]) -> tuple[dict[Scope, set[str]], set[str]]:
-    """Drop actions from narrow scopes where another entry allows them without any limit."""
-    free = by_scope.get(ANYWHERE, set())
-    if EVERYTHING in free:
-        lost = {name for scope, names in by_scope.items() if scope != ANYWHERE for name in names}
-        return {ANYWHERE: {EVERYTHING}}, lost - {EVERYTHING}
-    kept = {scope: names if scope == ANYWHERE else names - free for scope, names in by_scope.items()}
-    lost = {name for scope, names in by_scope.items() for name in names - kept[scope]}
-    return {scope: names for scope, names in kept.items() if names}, lost
+    """Drop actions from scopes within a wider one that another entry allows them in."""
+    kept: dict[Scope, set[str]] = {}
+    lost: set[str] = set()
+    for scope, names in by_scope.items():
+        wider = [other for other in by_scope if other != scope and other.covers(scope)]
+        free = {name for other in wider for name in by_scope[other]}
+        gone = names if EVERYTHING in free else names & free
+        lost |= gone
+        if names - gone:
+            kept[scope] = names - gone
+    return kept, lost - {EVERYTHING}
 
 
 def _statements(by_scope: Mapping[Scope, set[str]]) -> list[Statement]:
@@ -158,14 +161,21 @@ def _statements(by_scope: Mapping[Scope, set[str]]) -> list[Statement]:
     ]
 
 
+_SID_OF_TAGS = {"aws:RequestTag": "NewTagged", "aws:ResourceTag": "Tagged"}
+
+
 def _sid(scope: Scope) -> str:
     """What the statement is about, in one word: IAM allows letters and digits."""
     kinds = sorted({arn.split(":", 5)[5].partition("/")[0] for arn in scope.resources if arn != "*"})
     head = "Lightsail" if not kinds else "".join(kinds) if len(kinds) <= 3 else "Resources"
-    keys = " ".join(condition.key for condition in scope.conditions)
-    if "aws:RequestTag/" in keys:
-        return f"{head}NewTagged"
-    return f"{head}Tagged" if "aws:ResourceTag/" in keys else head
+    for condition in scope.conditions:
+        kind = condition.key.partition("/")[0]
+        if kind in _SID_OF_TAGS and not head.endswith("Tagged"):
+            head += _SID_OF_TAGS[kind]
+    for condition in scope.conditions:
+        if condition.key == "aws:RequestedRegion" and len(condition.values) == 1:
+            head += condition.values[0].title().replace("-", "")
+    return head
 
 
 def _unique_sids(wanted: Sequence[str], taken: set[str]) -> list[str]:
