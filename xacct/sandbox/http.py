@@ -1,0 +1,76 @@
+"""HTTP messages as values, and what a request's signature says of who sent it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+import attrs
+
+__all__ = ["Credentials", "HttpRequest", "HttpResponse", "Signature", "form_of", "signature_of"]
+
+
+@attrs.frozen
+class HttpRequest:
+    """One request as it came in. ``url`` may be a whole URL or a path; header names may be in any case."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        """Return the header's text, or an empty one."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers.items() if key.lower() == wanted), "")
+
+
+@attrs.frozen
+class HttpResponse:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@attrs.frozen
+class Credentials:
+    """What signs requests. The token is None for long-term keys."""
+
+    access_key_id: str
+    secret_access_key: str = attrs.field(repr=False)
+    session_token: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
+class Signature:
+    """
+    The parts of a Signature Version 4 header that the sandbox reads.
+
+    The signature itself is not verified: the sandbox listens on loopback alone and holds nothing of value.
+    """
+
+    access_key_id: str
+    region: str
+    service: str
+    token: str | None
+
+
+def signature_of(request: HttpRequest) -> Signature | None:
+    """Read the Credential of a signed request, from its header or its query; None when it is unsigned."""
+    query = dict(parse_qsl(urlsplit(request.url).query))
+    scope = query.get("X-Amz-Credential", "")
+    for part in request.header("Authorization").replace(",", " ").split():
+        if part.startswith("Credential="):
+            scope = part.removeprefix("Credential=")
+    parts = scope.split("/")
+    if len(parts) < 5:
+        return None
+    token = request.header("X-Amz-Security-Token") or query.get("X-Amz-Security-Token")
+    return Signature(parts[0], parts[2], parts[3], token or None)
+
+
+def form_of(request: HttpRequest) -> dict[str, str]:
+    """Read the parameters of a query-protocol request, from its body and its URL."""
+    pairs = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+    pairs += parse_qsl(request.body.decode("utf-8", errors="replace"), keep_blank_values=True)
+    return dict(pairs)

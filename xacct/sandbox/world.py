@@ -1,0 +1,339 @@
+"""
+What the sandbox holds, as frozen values, and the one place where it changes.
+
+An entity is never altered: a handler puts a new value in the place of the old, so every change passes
+through ``World.put`` and ``World.remove`` and is known to the store. Dates are whole seconds since 1970,
+as IAM's are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, TypeVar
+
+import attrs
+
+__all__ = [
+    "ENTITIES",
+    "AccessKey",
+    "Entity",
+    "Group",
+    "InstanceProfile",
+    "LightsailResource",
+    "OidcProvider",
+    "Policy",
+    "PolicyVersion",
+    "Role",
+    "SamlProvider",
+    "Session",
+    "User",
+    "World",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Entity:
+    """Something that an account holds. ``scope`` and ``key`` together are unique among its kind."""
+
+    kind: ClassVar[str]
+    account: str
+    partition: str = "aws"
+    created: int = 0
+
+    @property
+    def scope(self) -> str:
+        return self.account
+
+    @property
+    def key(self) -> str:
+        raise NotImplementedError
+
+
+@attrs.frozen(kw_only=True)
+class _Named(Entity):
+    """An IAM thing with a name and a path; unique ignoring case (IAM User Guide, reference_iam-quotas)."""
+
+    segment: ClassVar[str]
+    name: str
+    path: str = "/"
+    id: str = ""
+    tags: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def key(self) -> str:
+        return self.name.lower()
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:{self.segment}{self.path}{self.name}"
+
+
+@attrs.frozen(kw_only=True)
+class _Holder(_Named):
+    """An IAM thing that policies hang on: ``inline`` by name, ``attached`` by ARN."""
+
+    inline: Mapping[str, str] = attrs.field(factory=dict)
+    attached: tuple[str, ...] = ()
+    boundary: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class User(_Holder):
+    kind: ClassVar[str] = "user"
+    segment: ClassVar[str] = "user"
+
+
+@attrs.frozen(kw_only=True)
+class Group(_Holder):
+    kind: ClassVar[str] = "group"
+    segment: ClassVar[str] = "group"
+    members: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Role(_Holder):
+    """``principal_ids`` maps the user and role ARNs of the trust policy to the unique IDs they stood for."""
+
+    kind: ClassVar[str] = "role"
+    segment: ClassVar[str] = "role"
+    trust: str
+    description: str | None = None
+    max_session: int = 3600
+    last_used: int | None = None
+    last_used_region: str | None = None
+    principal_ids: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class PolicyVersion:
+    id: str
+    document: str
+    created: int
+
+
+@attrs.frozen(kw_only=True)
+class Policy(_Named):
+    kind: ClassVar[str] = "policy"
+    segment: ClassVar[str] = "policy"
+    updated: int
+    description: str | None = None
+    versions: tuple[PolicyVersion, ...]
+    default_version: str = "v1"
+    next_version: int = 2
+
+    @property
+    def document(self) -> str:
+        return self.version(self.default_version).document
+
+    def version(self, version_id: str) -> PolicyVersion:
+        """Raises KeyError when there is no such version."""
+        for version in self.versions:
+            if version.id == version_id:
+                return version
+        raise KeyError(version_id)
+
+
+@attrs.frozen(kw_only=True)
+class InstanceProfile(_Named):
+    kind: ClassVar[str] = "instance_profile"
+    segment: ClassVar[str] = "instance-profile"
+    roles: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class SamlProvider(Entity):
+    kind: ClassVar[str] = "saml_provider"
+    name: str
+    metadata: str
+    valid_until: int
+    tags: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def key(self) -> str:
+        return self.name.lower()
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:saml-provider/{self.name}"
+
+
+@attrs.frozen(kw_only=True)
+class OidcProvider(Entity):
+    """``url`` is without its scheme, as IAM keeps it."""
+
+    kind: ClassVar[str] = "oidc_provider"
+    url: str
+    clients: tuple[str, ...] = ()
+    thumbprints: tuple[str, ...] = ()
+    tags: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def key(self) -> str:
+        return self.url
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{self.url}"
+
+
+@attrs.frozen(kw_only=True)
+class AccessKey(Entity):
+    """A long-term key. ``user`` is None for the root user's."""
+
+    kind: ClassVar[str] = "access_key"
+    id: str
+    secret: str = attrs.field(repr=False)
+    user: str | None
+    status: str = "Active"
+    last_used: int | None = None
+    last_used_region: str | None = None
+    last_used_service: str | None = None
+
+    @property
+    def scope(self) -> str:
+        return ""
+
+    @property
+    def key(self) -> str:
+        return self.id
+
+
+@attrs.frozen(kw_only=True)
+class Session(Entity):
+    """
+    Temporary credentials: of a role, of a federated user, or of a user (GetSessionToken).
+
+    ``policies`` are the inline session policies as text and ``policy_arns`` the managed ones; both None
+    when none was passed. ``context`` holds condition keys that live as long as the session. The keys are
+    given by ``open_session``.
+    """
+
+    kind: ClassVar[str] = "session"
+    id: str = ""
+    secret: str = attrs.field(default="", repr=False)
+    token: str = attrs.field(default="", repr=False)
+    arn: str
+    unique_id: str
+    role: str | None = None
+    user: str | None = None
+    expires: int
+    policies: tuple[str, ...] | None = None
+    policy_arns: tuple[str, ...] | None = None
+    tags: Mapping[str, str] = attrs.field(factory=dict)
+    transitive: tuple[str, ...] = ()
+    source_identity: str | None = None
+    context: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def scope(self) -> str:
+        return ""
+
+    @property
+    def key(self) -> str:
+        return self.id
+
+
+@attrs.frozen(kw_only=True)
+class LightsailResource(Entity):
+    """``type`` is the API's resourceType (``Instance``); ``details`` what the maker said of it."""
+
+    kind: ClassVar[str] = "lightsail"
+    type: str
+    name: str
+    region: str
+    uuid: str
+    tags: Mapping[str, str] = attrs.field(factory=dict)
+    details: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def key(self) -> str:
+        return f"{self.region}/{self.type}/{self.name}"
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{self.partition}:lightsail:{self.region}:{self.account}:{self.type}/{self.uuid}"
+
+
+ENTITIES: tuple[type[Entity], ...] = (
+    AccessKey,
+    Group,
+    InstanceProfile,
+    LightsailResource,
+    OidcProvider,
+    Policy,
+    Role,
+    SamlProvider,
+    Session,
+    User,
+)
+
+E = TypeVar("E", bound=Entity)
+_Place = tuple[str, str, str]
+
+
+class World:
+    """
+    All accounts, in memory.
+
+    ``changes`` holds what was put or removed since the last ``settle``, for the store to write;
+    ``roll_back`` undoes it.
+    """
+
+    def __init__(self) -> None:
+        self._entities: dict[tuple[str, str], dict[str, Entity]] = {}
+        self.changes: dict[_Place, Entity | None] = {}
+        self._before: dict[_Place, Entity | None] = {}
+
+    def get(self, kind: type[E], scope: str, key: str) -> E | None:
+        found = self._entities.get((kind.kind, scope), {}).get(key)
+        return found if isinstance(found, kind) else None
+
+    def all(self, kind: type[E], scope: str) -> Iterator[E]:
+        """Yield the entities of a kind in the order of their keys; safe against changes on the way."""
+        held = self._entities.get((kind.kind, scope), {})
+        for key in sorted(held):
+            entity = held[key]
+            if isinstance(entity, kind):
+                yield entity
+
+    def everywhere(self, kind: type[E]) -> Iterator[E]:
+        """Yield the entities of a kind in all accounts."""
+        for held_kind, scope in sorted(self._entities):
+            if held_kind == kind.kind:
+                yield from self.all(kind, scope)
+
+    def put(self, entity: E) -> E:
+        self._change((entity.kind, entity.scope, entity.key), entity)
+        return entity
+
+    def remove(self, entity: Entity) -> None:
+        self._change((entity.kind, entity.scope, entity.key), None)
+
+    def load(self, place: _Place, entity: Entity | None) -> None:
+        """Take over what the store read; no change of ours."""
+        kind, scope, key = place
+        table = self._entities.setdefault((kind, scope), {})
+        if entity is None:
+            table.pop(key, None)
+        else:
+            table[key] = entity
+
+    def clear(self) -> None:
+        self._entities.clear()
+        self.settle()
+
+    def settle(self) -> None:
+        self.changes.clear()
+        self._before.clear()
+
+    def roll_back(self) -> None:
+        for place, entity in self._before.items():
+            self.load(place, entity)
+        self.settle()
+
+    def _change(self, place: _Place, entity: Entity | None) -> None:
+        kind, scope, key = place
+        if place not in self._before:
+            self._before[place] = self._entities.get((kind, scope), {}).get(key)
+        self.load(place, entity)
+        self.changes[place] = entity
