@@ -95,12 +95,13 @@ def global_options(*, hidden: bool = True) -> Callable[[_F], _F]:
 
 
 def format_option(*formats: str) -> Callable[[_F], _F]:
-    """``--format`` with the formats of a command, of which ``text`` and ``json`` are always there."""
+    """``--format``, kept in the settings; ``text`` and ``json`` are always there."""
     return click.option(
         "--format",
         "output_format",
         type=click.Choice(["text", "json", *formats]),
         callback=_store,
+        expose_value=False,
         is_eager=True,
         default="text",
         help="Form of the result.",

@@ -1,0 +1,137 @@
+"""From a plan to an account: show, ask, run, tell. Used by apply and destroy."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from xacct.cli.output import Output, problems_to_json
+from xacct.cli.plans import refuse_blocked, show_plan
+from xacct.cli.wiring import Wiring, state_folder
+from xacct.errors import ExitCode, InputError, StalePlanError
+
+if TYPE_CHECKING:
+    from xacct.apply import Event, Outcome
+    from xacct.plan.model import Plan
+
+__all__ = ["Applying", "check_digest"]
+
+
+def check_digest(plan: Plan, expected: str | None) -> None:
+    """Refuse a plan that is not the one whose digest was seen. Raises StalePlanError."""
+    from xacct.plan.file import plan_digest
+
+    if expected is None:
+        return
+    found = plan_digest(plan)
+    if found != expected.strip().lower():
+        raise StalePlanError(
+            f"the plan's digest is {found}, not {expected}: this is not the plan that was reviewed",
+            where="--expect-digest",
+            fix="review the plan again: xacct show plan.json, or xacct plan",
+            code="digest",
+        )
+
+
+class Applying:
+    """Carries one plan out and tells how it went."""
+
+    def __init__(
+        self, wiring: Wiring, output: Output, *, yes: bool, jobs: int, max_failures: int | None
+    ) -> None:
+        self.wiring = wiring
+        self.output = output
+        self.yes = yes
+        self.jobs = jobs
+        self.max_failures = max_failures
+
+    def refreshed(self, plan: Plan) -> Plan:
+        """Check a saved plan against the account as it is now. Raises StalePlanError, saying what moved."""
+        from xacct.plan.stale import check_fresh, scopes_of
+
+        if plan.target != self.wiring.target:
+            raise StalePlanError(
+                f"the plan was made for {plan.target}; this run is for {self.wiring.target}",
+                fix="apply it where it was made for, or make a plan here",
+                code="other-target",
+            )
+        check_fresh(plan, self.wiring.read(scopes_of(plan)), self.wiring.grants_on_disk(plan))
+        return plan
+
+    def run(self, plan: Plan) -> int:
+        if not self.output.as_json:
+            show_plan(plan, self.output)
+        refuse_blocked(plan)
+        if plan.is_empty and not self.bookkeeping(plan):
+            if self.output.as_json:
+                self.output.json({"outcome": "nothing to change", "results": []})
+            return ExitCode.DONE
+        self.ask(plan)
+        outcome = self.carry_out(plan)
+        self.report(outcome)
+        return outcome.exit_code
+
+    @staticmethod
+    def bookkeeping(plan: Plan) -> bool:
+        from xacct.plan.work import work_of
+
+        return bool(work_of(plan))
+
+    def ask(self, plan: Plan) -> None:
+        """Ask at a terminal; elsewhere want --yes. Raises InputError."""
+        if self.yes:
+            return
+        if not (sys.stdin.isatty() and sys.stderr.isatty()) or self.output.as_json:
+            raise InputError(
+                "nobody is here to say yes, and nothing was changed",
+                where="--yes",
+                fix="look at the plan above, then run the same with --yes",
+                code="no-terminal",
+            )
+        from xacct.plan.file import plan_digest
+
+        wider = sum(row.effect.value == "gain" for account in plan.accounts for row in account.access_delta)
+        gains = f" It gives access that was not there before ({wider} above)." if wider else ""
+        sys.stderr.write(f"Apply this plan, digest {plan_digest(plan)[:12]}?{gains} Type yes: ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise KeyboardInterrupt
+
+    def carry_out(self, plan: Plan) -> Outcome:
+        from xacct.apply import Journal, apply_plan
+        from xacct.plan.work import work_of
+
+        phases = work_of(plan, now=self.wiring.now_text)
+        accounts = {part.account for phase in phases for part in phase}
+        writers = {account: self.wiring.writer(account) for account in sorted(accounts)}
+        moment = self.wiring.now.strftime("%Y%m%dT%H%M%S")
+        path = state_folder() / "journal" / f"{moment}-{time.monotonic_ns() % 10**6:06d}.jsonl"
+        with Journal(path, lambda: datetime.now(UTC)) as journal:
+            return apply_plan(
+                phases,
+                writers,
+                jobs=self.jobs,
+                max_failures=self.max_failures,
+                journal=journal,
+                clock=time.monotonic,
+                on_event=self.tell,
+            )
+
+    def tell(self, event: Event) -> None:
+        from xacct.render.events import event_line
+
+        line = event_line(event, verbose=self.output.settings.verbose)
+        if line and not self.output.as_json:
+            self.output.talk(line)
+
+    def report(self, outcome: Outcome) -> None:
+        from xacct.render.events import outcome_text, outcome_to_json
+
+        if self.output.as_json:
+            value: dict[str, Any] = outcome_to_json(outcome)
+            problems = [problem for result in outcome.results for problem in result.problems]
+            self.output.json({**value, **(problems_to_json(problems) if problems else {})})
+            return
+        self.output.result(outcome_text(outcome, self.output.style))

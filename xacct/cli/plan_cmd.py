@@ -1,0 +1,54 @@
+"""``xacct plan``: show what would change, and who would gain which access."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xacct.cli.output import Output
+from xacct.cli.settings import Settings, format_option, global_options
+from xacct.cli.wiring import Wiring
+from xacct.errors import ExitCode
+
+
+@click.command("plan")
+@click.argument("paths", nargs=-1, metavar="PATH...|BLUEPRINT")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="An answer, with a blueprint.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for apply.")
+@click.option("--offline", is_flag=True, help="Compare with an account that holds nothing of ours.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--destroy", "removal", is_flag=True, help="Plan the removal of what the grants made.")
+@click.option("--force-foreign", is_flag=True, help="Take off what others attached to roles of ours.")
+@format_option("markdown", "html")
+@global_options()
+@click.pass_obj
+def command(
+    settings: Settings,
+    paths: tuple[str, ...],
+    sets: tuple[str, ...],
+    out: Path | None,
+    offline: bool,
+    detailed_exitcode: bool,
+    removal: bool,
+    force_foreign: bool,
+) -> int:
+    """
+    Show what would change, and who would gain which access. Changes nothing.
+
+    PATH is a grant's file or a folder of them; a BLUEPRINT takes its answers from --set.
+    """
+    from xacct.cli.plans import save_plan, show_plan
+
+    wiring = Wiring(settings)
+    plan = wiring.plan(
+        wiring.grants(paths, sets), offline=offline, removal=removal, force_foreign=force_foreign
+    )
+    output = Output(settings)
+    if out is not None:
+        save_plan(plan, out)
+        output.talk(f"saved to {out}; apply it with: xacct apply {out}")
+    show_plan(plan, output)
+    if plan.blocking:
+        return ExitCode.BLOCKED
+    return ExitCode.CHANGES if detailed_exitcode and not plan.is_empty else ExitCode.DONE

@@ -1,0 +1,124 @@
+"""Plans in and out of the command line: shown in each format, saved, loaded."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xacct.cli.output import Output
+from xacct.errors import BlockedError, InputError, Problem, XacctError
+
+if TYPE_CHECKING:
+    from xacct.plan.model import Plan
+
+__all__ = ["is_plan_file", "load_plan", "refuse_blocked", "save_plan", "show_plan"]
+
+_LARGEST = 256 * 1024 * 1024
+
+
+def show_plan(plan: Plan, output: Output) -> None:
+    """Write a plan to stdout in the format asked for."""
+    from xacct.plan.file import plan_digest, plan_to_json
+
+    reveal = output.settings.reveal
+    match output.settings.output_format:
+        case "json":
+            output.json(plan_to_json(plan, reveal=reveal))
+        case "markdown":
+            from xacct.render.plan_markdown import plan_markdown
+
+            output.result(plan_markdown(plan, digest=plan_digest(plan), reveal=reveal))
+        case "html":
+            from xacct.render.plan_html import plan_html
+
+            output.result(plan_html(plan, digest=plan_digest(plan), reveal=reveal))
+        case _:
+            from xacct.render.plan_text import plan_text
+
+            digest = "" if plan.is_empty else plan_digest(plan)
+            output.result(plan_text(plan, output.style, digest=digest, reveal=reveal))
+
+
+def save_plan(plan: Plan, path: Path) -> None:
+    """Write the whole plan to a private file (0600), at once or not at all."""
+    from xacct.plan.file import plan_to_json
+
+    text = json.dumps(plan_to_json(plan, reveal=True), indent=1, ensure_ascii=False) + "\n"
+    write_private(path, text)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read; what stood there is replaced in one move."""
+    folder = path.parent
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise XacctError(
+            f"{path} can't be written: {error.strerror}",
+            where=str(path),
+            fix="name a file in a folder that exists and that you may write to",
+            code="file",
+        ) from None
+
+
+def is_plan_file(argument: str) -> bool:
+    """A plan is told from grants by its ending: grants are YAML."""
+    return argument.endswith(".json")
+
+
+def load_plan(path: Path) -> Plan:
+    """
+    Read a saved plan.
+
+    Raises InputError when the file is missing, too large, no JSON, no plan, damaged, or of a newer format.
+    """
+    from xacct.plan.file import plan_from_json
+
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise InputError(f"{path} is too large for a plan", where=str(path), code="file")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} can't be read: {error.strerror}", where=str(path), code="file") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is no text", where=str(path), code="file") from None
+    try:
+        value = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(
+            f"{path} is no JSON: {error}", where=str(path), fix="make the plan anew", code="plan-damaged"
+        ) from None
+    return plan_from_json(value, str(path))
+
+
+def refuse_blocked(plan: Plan) -> None:
+    """Raise BlockedError for findings of severity error that the grant does not accept."""
+    if not plan.blocking:
+        return
+    raise BlockedError(
+        Problem(
+            f"{finding.rule}: {finding.message}",
+            where=": ".join(
+                part
+                for part in (
+                    ":".join(str(part) for part in (finding.file, finding.line) if part),
+                    finding.path,
+                )
+                if part
+            ),
+            fix=finding.fix
+            + f" (xacct rule {finding.rule} explains; accept: in the grant takes it, with a reason)",
+            code=finding.rule,
+        )
+        for finding in plan.blocking
+    )

@@ -1,0 +1,70 @@
+"""From a plan to the work that apply does: steps in phases, grouped by grant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from xacct.iam.things import ThingType
+from xacct.plan.model import AccountPlan, Change, ChangeKind, Containment, Plan
+from xacct.plan.order import order_changes
+from xacct.plan.steps import Step
+
+__all__ = ["GrantSteps", "steps_of_changes", "work_of"]
+
+_SHARED = (ThingType.OIDC_PROVIDER, ThingType.SAML_PROVIDER)
+
+
+@attrs.frozen(kw_only=True)
+class GrantSteps:
+    """
+    The steps of one grant in one account, in their order.
+
+    ``grant`` is None for what several grants share. Of the same grant there may be several of these, one an
+    account and phase; what a run did for a grant is undone over all of them.
+    """
+
+    grant: str | None
+    account: str
+    steps: tuple[Step, ...]
+
+
+def work_of(plan: Plan, *, now: str = "") -> list[list[GrantSteps]]:
+    """
+    The work of a plan in phases; a phase starts when the one before it is through.
+
+    Shared providers come before the grants and go after them. A grant that works in several accounts has its
+    turn in one after the other, in the plan's order; grants and accounts of one phase may run side by side.
+    ``now`` (ISO 8601) is what a revocation shows.
+    """
+    first: list[GrantSteps] = []
+    last: list[GrantSteps] = []
+    turns: dict[str | None, list[GrantSteps]] = {}
+    for account in plan.accounts:
+        shared = [change for change in account.changes if change.type in _SHARED]
+        leaving = [change for change in shared if change.kind is ChangeKind.DELETE]
+        first += _part(account, None, [change for change in shared if change not in leaving], now)
+        last += _part(account, None, leaving, now)
+        own = [change for change in account.changes if change.type not in _SHARED]
+        for grant in dict.fromkeys(change.grant for change in own):
+            part = _part(account, grant, [change for change in own if change.grant == grant], now)
+            turns.setdefault(grant, []).extend(part)
+    longest = max((len(parts) for parts in turns.values()), default=0)
+    middle = [[parts[turn] for parts in turns.values() if turn < len(parts)] for turn in range(longest)]
+    return [phase for phase in (first, *middle, last) if phase]
+
+
+def _part(account: AccountPlan, grant: str | None, changes: Sequence[Change], now: str) -> list[GrantSteps]:
+    steps = order_changes(changes, account.containment, now=now)
+    return [GrantSteps(grant=grant, account=account.account, steps=tuple(steps))] if steps else []
+
+
+def steps_of_changes(changes: Sequence[Change], containment: Mapping[str, Containment]) -> list[Step]:
+    """All steps of one account in order, for counting and for the rights they need."""
+    grants = dict.fromkeys(change.grant for change in changes)
+    return [
+        step
+        for grant in grants
+        for step in order_changes([change for change in changes if change.grant == grant], containment)
+    ]
