@@ -114,14 +114,14 @@ def default_version(detail: Answer) -> Any:
     return None
 
 
-def managed_policy(answer: Answer, body: Any, policy_tags: Iterable[Answer] | None = None) -> ManagedPolicy:
-    """A managed policy of GetPolicy, or of the bulk read, with its default version's document."""
+def managed_policy(answer: Answer, body: Any) -> ManagedPolicy:
+    """A managed policy of GetPolicy with its default version's document."""
     return ManagedPolicy(
         name=answer["Arn"].rpartition("/")[2],
         document=document(body, f"managed policy {answer['Arn']}"),
         path=answer.get("Path", "/"),
         description=answer.get("Description", ""),
-        tags=tags(answer.get("Tags") if policy_tags is None else policy_tags),
+        tags=tags(answer.get("Tags")),
     )
 
 

@@ -267,9 +267,11 @@ class _Reading:
                 if body is None:
                     continue
                 if self._is_wanted_policy(detail):
-                    listed = self.api.pages("ListPolicyTags", subject=detail["Arn"], PolicyArn=detail["Arn"])
-                    tags = [tag for tag_page in listed for tag in tag_page["Tags"]]
-                    self._add(answers.managed_policy(detail, body, tags))
+                    # GetPolicy has tags and description, which the bulk read does not promise.
+                    full = self.api.read("GetPolicy", subject=detail["Arn"], PolicyArn=detail["Arn"])[
+                        "Policy"
+                    ]
+                    self._add(answers.managed_policy(full, body))
                 if detail.get("AttachmentCount") or detail.get("PermissionsBoundaryUsageCount"):
                     self._note_document(detail["Arn"], body)
 
