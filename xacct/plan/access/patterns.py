@@ -1,0 +1,218 @@
+"""
+Wildcard patterns as languages: which combinations of them some text can match, each with an example.
+
+All patterns of one question are run side by side as one automaton whose state is a set of positions held in
+one integer. Walking it breadth first finds every combination of patterns that a text can match together and
+none that it cannot, so containment and difference are exact. Characters that no pattern names behave alike;
+one fresh character stands for all of them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import TypeAlias
+
+import attrs
+
+__all__ = ["Element", "Pattern", "Token", "TooComplexError", "Wild", "collapsed", "matches", "partition"]
+
+MAX_NODES = 4000
+"""States of the joint automaton that are looked at; typical policies need some hundreds."""
+
+_FRESH = "xyzqwkvjhu0123456789XYZQWKVJHU_-~"
+
+
+class TooComplexError(Exception):
+    """The question is too big to be decided exactly; the answer is then unknown, never a guess."""
+
+
+class Wild(Enum):
+    """A wildcard token. Those of a segment never match a colon (the first five parts of an ARN)."""
+
+    ONE = "?"
+    RUN = "*"
+    ONE_IN_SEGMENT = "? in segment"
+    RUN_IN_SEGMENT = "* in segment"
+
+
+Token: TypeAlias = "str | Wild"
+
+
+@attrs.frozen
+class Pattern:
+    """A sequence of characters and wildcards."""
+
+    tokens: tuple[Token, ...]
+
+    @classmethod
+    def literal(cls, text: str) -> Pattern:
+        return cls(tuple(text))
+
+    @property
+    def text(self) -> str | None:
+        """The one text that matches, or None when there are several."""
+        if any(isinstance(token, Wild) for token in self.tokens):
+            return None
+        return "".join(token for token in self.tokens if isinstance(token, str))
+
+
+def collapsed(tokens: Iterable[Token]) -> tuple[Token, ...]:
+    out: list[Token] = []
+    for token in tokens:
+        if out and token is out[-1] and token in (Wild.RUN, Wild.RUN_IN_SEGMENT):
+            continue
+        out.append(token)
+    return tuple(out)
+
+
+@attrs.frozen
+class Element:
+    """
+    All texts that match exactly the patterns of ``hits`` (bit i: pattern i), and one of them.
+
+    ``example`` is None where it is not known whether there is such a text.
+    """
+
+    hits: int
+    example: str | None
+
+
+def partition(patterns: Sequence[Pattern], extra: Iterable[str] = ()) -> tuple[Element, ...]:
+    """
+    Cut the set of all texts into elements that the patterns cannot tell apart further.
+
+    Each text of ``extra`` is an element of its own. Raises TooComplexError.
+    """
+    texts = [pattern.text for pattern in patterns]
+    named = dict.fromkeys(text for text in (*extra, *texts) if text is not None)
+    wild = {index: patterns[index] for index, text in enumerate(texts) if text is None}
+    machine = _Machine(wild)
+    fresh = _fresh_character(patterns, named)
+    elements = [Element(_literal_hits(text, texts) | machine.hits_of(text), text) for text in named]
+    for hits, (shortest, with_fresh) in machine.walk(fresh).items():
+        if with_fresh is not None:
+            elements.append(Element(hits, with_fresh))
+        elif shortest not in named:
+            elements.append(Element(hits, shortest))
+        else:
+            return _partition_jointly(patterns, named, fresh)
+    return tuple(elements)
+
+
+def _partition_jointly(patterns: Sequence[Pattern], named: Iterable[str], fresh: str) -> tuple[Element, ...]:
+    """Take the named texts into the automaton too: slower, and exact where a language may be finite."""
+    count = len(patterns)
+    names = list(named)
+    joint = dict(enumerate((*patterns, *map(Pattern.literal, names))))
+    kept = (1 << count) - 1
+    return tuple(
+        Element(hits & kept, shortest if with_fresh is None else with_fresh)
+        for hits, (shortest, with_fresh) in _Machine(joint).walk(fresh).items()
+    )
+
+
+def _literal_hits(text: str, texts: Sequence[str | None]) -> int:
+    return sum(1 << index for index, other in enumerate(texts) if other == text)
+
+
+def _fresh_character(patterns: Sequence[Pattern], named: Iterable[str]) -> str:
+    used = {char for text in named for char in text}
+    for pattern in patterns:
+        used.update(token for token in pattern.tokens if isinstance(token, str))
+    pool = (*_FRESH, *map(chr, range(0x4E00, 0x4E00 + len(used) + 1)))
+    return next(char for char in pool if char not in used)
+
+
+class _Machine:
+    """The patterns side by side. A state is the set of positions reached, as bits of one integer."""
+
+    def __init__(self, patterns: dict[int, Pattern]) -> None:
+        self.literals: dict[str, int] = {}
+        self.wild = dict.fromkeys(Wild, 0)
+        self.ends: dict[int, int] = {}
+        self.chars: dict[int, str] = {}
+        start = position = 0
+        for index, pattern in patterns.items():
+            start |= 1 << position
+            for token in pattern.tokens:
+                self._add(token, 1 << position)
+                position += 1
+            self.ends[1 << position] = 1 << index
+            position += 1
+        self.runs = self.wild[Wild.RUN] | self.wild[Wild.RUN_IN_SEGMENT]
+        self.segments = self.wild[Wild.ONE_IN_SEGMENT] | self.wild[Wild.RUN_IN_SEGMENT]
+        self.end_mask = sum(self.ends)
+        self.literal_mask = sum(bit for bit in self.chars)
+        self.start = self._closed(start)
+
+    def _add(self, token: Token, bit: int) -> None:
+        if isinstance(token, Wild):
+            self.wild[token] |= bit
+            return
+        self.chars[bit] = token
+        self.literals[token] = self.literals.get(token, 0) | bit
+
+    def _closed(self, state: int) -> int:
+        return state | (state & self.runs) << 1
+
+    def step(self, state: int, char: str) -> int:
+        one, run = self.wild[Wild.ONE], self.wild[Wild.RUN]
+        if char != ":":
+            one |= self.wild[Wild.ONE_IN_SEGMENT]
+            run |= self.wild[Wild.RUN_IN_SEGMENT]
+        return self._closed((state & (one | self.literals.get(char, 0))) << 1 | state & run)
+
+    def hits(self, state: int) -> int:
+        out = 0
+        for bit in _bits(state & self.end_mask):
+            out |= self.ends[bit]
+        return out
+
+    def hits_of(self, text: str) -> int:
+        state = self.start
+        for char in text:
+            if not state:
+                return 0
+            state = self.step(state, char)
+        return self.hits(state)
+
+    def walk(self, fresh: str) -> dict[int, tuple[str, str | None]]:
+        """Find, for each combination of patterns, the shortest text and one with the fresh character."""
+        found: dict[int, tuple[str, str | None]] = {}
+        queue = deque([(self.start, "", False)])
+        seen = {(self.start, False)}
+        while queue:
+            state, text, is_fresh = queue.popleft()
+            hits = self.hits(state)
+            shortest, with_fresh = found.get(hits, (text, None))
+            found[hits] = (shortest, text if is_fresh and with_fresh is None else with_fresh)
+            for char in self._choices(state, fresh):
+                node = (self.step(state, char), is_fresh or char == fresh)
+                if node not in seen:
+                    seen.add(node)
+                    queue.append((node[0], text + char, node[1]))
+            if len(seen) > MAX_NODES:
+                raise TooComplexError("the wildcard patterns are too many, or too entangled")
+        return found
+
+    def _choices(self, state: int, fresh: str) -> list[str]:
+        chars = {self.chars[bit] for bit in _bits(state & self.literal_mask)}
+        if state & self.segments:
+            chars.add(":")
+        chars.discard(fresh)
+        return [fresh, *sorted(chars)]
+
+
+def _bits(mask: int) -> Iterable[int]:
+    while mask:
+        bit = mask & -mask
+        yield bit
+        mask ^= bit
+
+
+def matches(pattern: Pattern, text: str) -> bool:
+    """Tell whether the whole text matches."""
+    known = pattern.text
+    return text == known if known is not None else bool(_Machine({0: pattern}).hits_of(text))

@@ -1,0 +1,101 @@
+"""From a box of requests to single requests that lie in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice, product
+
+import attrs
+
+from xacct.plan.access.boxes import Box
+from xacct.plan.access.keys import KeyDimension, Value
+from xacct.plan.access.operators import Line
+from xacct.plan.access.principals import Requester
+from xacct.plan.access.space import ACTION, PRINCIPAL, RESOURCE, TRUE, Space
+
+__all__ = ["Context", "Example", "examples"]
+
+MAX_EXAMPLES = 16
+_SAMPLE = "example"
+
+Context = Mapping[str, str | tuple[str, ...]]
+
+
+@attrs.frozen
+class Example:
+    """A request in the evaluator's terms. ``requester`` is None where the question has no principals."""
+
+    requester: Requester | None
+    action: str
+    resource: str
+    context: Context = attrs.field(hash=False)
+
+
+def examples(space: Space, box: Box) -> Iterator[Example]:
+    """Requests of the box, the plainest first; none where no example is known."""
+    context = _context(space, box)
+    if context is None:
+        return
+    resources = _resources(space, box, context)
+    actions = space.actions.examples(box.get(ACTION, space.sizes[ACTION]))
+    requesters = _requesters(space, box)
+    triples = ((r, a, w) for r, a, w in product(resources[:4], actions[:4], requesters[:4]))
+    for resource, action, requester in islice(triples, MAX_EXAMPLES):
+        yield Example(requester, action, resource, context)
+
+
+def _requesters(space: Space, box: Box) -> list[Requester | None]:
+    if not space.principals.requesters:
+        return [None]
+    mask = box.get(PRINCIPAL, space.sizes[PRINCIPAL])
+    return [one for index, one in enumerate(space.principals.requesters) if mask >> index & 1]
+
+
+def _resources(space: Space, box: Box, context: dict[str, str | tuple[str, ...]]) -> list[str]:
+    for name, mask in box.items():
+        meaning = space.meanings.get(name)
+        if isinstance(meaning, str) and mask == TRUE:
+            return [_filled(meaning, context)]
+    return space.resources.examples(box.get(RESOURCE, space.sizes[RESOURCE]))
+
+
+def _context(space: Space, box: Box) -> dict[str, str | tuple[str, ...]] | None:
+    """A context in the box; keys are left out where they may be. None when a needed value is not known."""
+    context: dict[str, str | tuple[str, ...]] = {}
+    for key, dimension in space.keys.items():
+        mask = box.get(f"key:{key}")
+        if mask is None:
+            continue
+        found = _value(dimension, mask)
+        if found is None:
+            return None
+        value = found[0]
+        if value is not None:
+            context[space.key_names[key]] = value
+    for name, mask in box.items():
+        meaning = space.meanings.get(name)
+        if isinstance(meaning, Line) and mask == TRUE and not meaning.operator.negated:
+            written = space.key_names[meaning.key]
+            context.setdefault(written, _filled(meaning.values[0] if meaning.values else "", context))
+    return context
+
+
+def _value(dimension: KeyDimension, mask: int) -> tuple[Value] | None:
+    states = [state for index, state in enumerate(dimension.states) if mask >> index & 1 and state.known]
+    states.sort(key=lambda state: (state.example is not None, isinstance(state.example, tuple)))
+    return (states[0].example,) if states else None
+
+
+def _filled(text: str, context: dict[str, str | tuple[str, ...]]) -> str:
+    """The text with its variables given values, which go into the context, and its wildcards filled."""
+
+    def value_of(match: re.Match[str]) -> str:
+        key, _, default = match[1].partition(",")
+        if key in ("*", "?", "$"):
+            return key
+        known = context.setdefault(key.strip(), default.strip().strip("'") or _SAMPLE)
+        return known if isinstance(known, str) else _SAMPLE
+
+    plain = text.replace("*", "") if "${*}" not in text else text
+    return re.sub(r"\$\{([^}]*)\}", value_of, plain)
