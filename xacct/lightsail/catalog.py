@@ -7,8 +7,6 @@ read on first use. Names of actions are compared as IAM compares them, in any ca
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -17,6 +15,8 @@ from types import MappingProxyType
 from typing import Any
 
 import attrs
+
+from xacct.lightsail.data import read_data
 
 __all__ = [
     "DOMAIN_REGION",
@@ -185,14 +185,16 @@ class ResourceType:
         """The command that prints the ARN of the resource with that name; empty when there is none."""
         if not self.find:
             return ""
+        from shlex import quote
+
         command, option, query = self.find
         words = ["aws", "lightsail", command]
         if option:
-            words += [option, shlex.quote(name) if name else "NAME"]
+            words += [option, quote(name) if name else "NAME"]
         region = self.call_region or region
         if region:
             words += ["--region", region]
-        return " ".join([*words, "--query", shlex.quote(query), "--output", "text"])
+        return " ".join([*words, "--query", quote(query), "--output", "text"])
 
 
 @attrs.frozen(kw_only=True)
@@ -247,9 +249,7 @@ def _matches(text: str, pattern: str) -> bool:
 @cache
 def load_catalog() -> Catalog:
     """Read the packaged catalog, once."""
-    from importlib.resources import files
-
-    raw = json.loads(files(__package__).joinpath("catalog.json").read_text(encoding="utf-8"))
+    raw = read_data("catalog.json")
     return Catalog(
         date=raw["date"],
         sources=MappingProxyType(raw["sources"]),

@@ -30,7 +30,7 @@ def check_resource(text: str, *, account: str | None, partition: str = "aws", wh
 
 def _problem(text: str, account: str | None, partition: str, catalog: Catalog) -> tuple[str, str] | None:
     """What is wrong with the text and how to mend it, or None."""
-    if not text.startswith("arn:"):
+    if not text.strip().lower().startswith("arn:"):
         return _not_an_arn(text, catalog)
     arn = Arn.try_parse(text)
     if arn is None or not text.isascii() or any(character.isspace() for character in text):

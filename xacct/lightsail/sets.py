@@ -7,7 +7,6 @@ then its summary says so. What it leaves out can be added action by action; ``op
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -16,6 +15,7 @@ import attrs
 
 from xacct.errors import InputError
 from xacct.lightsail.catalog import PREFIX, Action, load_catalog, nearest_word
+from xacct.lightsail.data import read_data
 
 __all__ = ["EVERYTHING", "PermissionSet", "permission_set", "permission_sets"]
 
@@ -56,9 +56,7 @@ class PermissionSet:
 @cache
 def permission_sets() -> Mapping[str, PermissionSet]:
     """All sets by name, in the order in which they are shown."""
-    from importlib.resources import files
-
-    raw = json.loads(files(__package__).joinpath("sets.json").read_text(encoding="utf-8"))
+    raw = read_data("sets.json")
     return MappingProxyType({name: _read_set(name, row) for name, row in raw.items()})
 
 

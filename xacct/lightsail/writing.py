@@ -190,7 +190,7 @@ def _unique_sids(wanted: Sequence[str], taken: set[str]) -> list[str]:
 
 
 def _pasted(entries: Sequence[_Entry], taken: set[str]) -> list[Statement]:
-    """Pasted statements once each; a Sid changes only where it stood twice, which IAM refuses."""
+    """Pasted statements once each; a Sid changes only where IAM would refuse it."""
     found = {
         statement.canonical: statement
         for statement in sorted(
@@ -199,10 +199,9 @@ def _pasted(entries: Sequence[_Entry], taken: set[str]) -> list[Statement]:
     }
     out = []
     for statement in sorted(found.values(), key=_text):
-        if statement.sid:
-            (sid,) = _unique_sids([re.sub(r"[^A-Za-z0-9]", "", statement.sid)], taken)
-            statement = statement if sid == statement.sid else attrs.evolve(statement, sid=sid)
-        out.append(statement)
+        plain = re.sub(r"[^A-Za-z0-9]", "", statement.sid or "")
+        (sid,) = _unique_sids([plain], taken) if plain else (None,)
+        out.append(attrs.evolve(statement, sid=sid))
     return out
 
 
