@@ -58,12 +58,13 @@ def answer_line(line: str) -> dict[str, Json]:
     case: Json = None
     try:
         case = _parse(line)
+        _check_fields(case)
         policies = _policies(case)
         verdict = policies.verdict(_subject(case), _optional_text(case, "resource_account"))
     except XacctError as error:
         problem = error.problems[0]
         answer: dict[str, Json] = {}
-        if isinstance(case, dict) and isinstance(case.get("id"), str):
+        if isinstance(case, dict) and isinstance(case.get("id"), (str, int)):
             answer["id"] = case["id"]
         answer["error"] = {"code": problem.code, "message": problem.message, "fix": problem.fix}
         return answer
@@ -98,7 +99,7 @@ def _no_constant(name: str) -> NoReturn:
 _decode = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant).decode
 
 
-def _parse(line: str) -> dict[str, Json]:
+def _parse(line: str) -> Json:
     if len(line) > MAX_LINE:
         _refuse(
             f"the line has {len(line):,} characters, more than the {MAX_LINE:,} that are read",
@@ -106,13 +107,16 @@ def _parse(line: str) -> dict[str, Json]:
             "too-large",
         )
     try:
-        case = _decode(line)
+        return _decode(line.removeprefix("\ufeff"))
     except _RepeatedKeyError as error:
         _refuse(f"the key {error.args[0][:60]!r} is twice in one object", "keep one of them", "duplicate-key")
     except RecursionError:
         _refuse("the line is nested too deeply", "a case has no more than ten levels", "nesting")
     except ValueError as error:
         _refuse(f"the line is not JSON: {str(error)[:200]}", "write one JSON object on each line", "not-json")
+
+
+def _check_fields(case: Json) -> None:
     if not isinstance(case, dict):
         _refuse("the line is JSON, but no object", "write one JSON object on each line")
     missing = [name for name in _FIELDS if name not in case]
@@ -122,7 +126,6 @@ def _parse(line: str) -> dict[str, Json]:
             "give every field; null where a type of policy does not apply, [] for no identity policies",
             "missing-field",
         )
-    return case
 
 
 def _text(case: dict[str, Json], name: str) -> str:
@@ -154,7 +157,7 @@ def _subject(case: dict[str, Json]) -> Subject:
     if resource != "*" and not (resource.startswith("arn:") and resource.count(":") >= 5):
         _refuse(f"resource {resource[:100]!r} is neither an ARN nor *", "write the resource's ARN, or *")
     return Subject(
-        parse_caller(_text(case, "principal")), action.lower(), resource, _context(case["context"]), partial
+        parse_caller(_text(case, "principal")), action, resource, _context(case["context"]), partial
     )
 
 

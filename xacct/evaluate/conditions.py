@@ -26,13 +26,14 @@ from xacct.evaluate.scalars import (
     parse_network,
     parse_number,
 )
-from xacct.evaluate.variables import Template, Unknown, parse_template, render
+from xacct.evaluate.variables import Template, Unknown, Variable, parse_template, render
 
-__all__ = ["Condition", "Operator", "Qualifier", "compile_condition", "parse_operator"]
+__all__ = ["Condition", "Operator", "Qualifier", "compile_condition", "every", "parse_operator", "some"]
 
 Context: TypeAlias = Mapping[str, ContextValue]
 BaseTest: TypeAlias = Callable[[str], bool]
 MakeTest: TypeAlias = Callable[[Sequence[str]], BaseTest]
+Test: TypeAlias = Callable[[ContextValue, Context, bool], bool | None]
 
 
 class Qualifier(Enum):
@@ -68,8 +69,8 @@ def _string_equals(values: Sequence[str]) -> BaseTest:
 
 
 def _string_equals_ignore_case(values: Sequence[str]) -> BaseTest:
-    folded = frozenset(value.casefold() for value in values)
-    return lambda text: text.casefold() in folded
+    folded = frozenset(value.lower() for value in values)
+    return lambda text: text.lower() in folded
 
 
 def _arn_like(values: Sequence[str]) -> BaseTest:
@@ -176,10 +177,11 @@ class Condition:
     One compiled line: ``check`` tells whether a context meets it.
 
     ``absent`` is the answer for a key that the request does not have. A key with an empty list of values
-    counts as absent.
+    counts as absent, and for the set operators so does an empty text. ``needs`` are the keys that the line
+    looks at, its own and those of its variables, in lower case.
     """
 
-    __slots__ = ("_test", "absent", "key", "operator", "values", "written_key")
+    __slots__ = ("_test", "absent", "key", "needs", "operator", "values", "written_key")
 
     def __init__(
         self,
@@ -187,13 +189,15 @@ class Condition:
         key: str,
         values: tuple[str, ...],
         absent: bool,
-        test: Callable[[ContextValue, Context, bool], bool | None],
+        test: Test,
+        variables: Iterable[str] = (),
     ) -> None:
         self.operator = operator
         self.written_key = key
         self.key = key.lower()
         self.values = values
         self.absent = absent
+        self.needs = (self.key, *variables)
         self._test = test
 
     def check(self, context: Context, partial: bool) -> bool | None:
@@ -219,7 +223,16 @@ def compile_condition(operator: str, key: str, values: tuple[str, ...], variable
         wanted = {parse_bool(value) for value in values}
         present = False in wanted
         return Condition(operator, key, values, True in wanted, lambda _value, _context, _partial: present)
-    return Condition(operator, key, values, _when_absent(parsed), _make_test(parsed, values, variables))
+    plain, templates = _split_values(parsed.family, values, variables)
+    absent = _when_absent(parsed)
+    static = parsed.family.make(plain)
+    test = (
+        _rendered_test(parsed, parsed.family, plain, templates) if templates else _static_test(parsed, static)
+    )
+    if parsed.qualifier is not Qualifier.NONE:
+        test = _empty_is_absent(test, absent)
+    names = [part.key for template in templates for part in template if isinstance(part, Variable)]
+    return Condition(operator, key, values, absent, test, names)
 
 
 def _when_absent(operator: Operator) -> bool:
@@ -228,11 +241,10 @@ def _when_absent(operator: Operator) -> bool:
     return operator.negated and operator.qualifier is Qualifier.NONE
 
 
-def _make_test(
-    operator: Operator, values: tuple[str, ...], variables: bool
-) -> Callable[[ContextValue, Context, bool], bool | None]:
-    family = operator.family
-    assert family is not None
+def _split_values(
+    family: Family, values: tuple[str, ...], variables: bool
+) -> tuple[list[str], list[Template]]:
+    """The values that are the same for every request, and those that hold variables."""
     plain: list[str] = []
     templates: list[Template] = []
     for value in values:
@@ -241,10 +253,16 @@ def _make_test(
             plain.append(escape_policy_text(value) if family.pattern else value)
         else:
             templates.append(template)
-    static = family.make(plain)
-    if not templates:
-        return _static_test(operator, static)
-    return _rendered_test(operator, family, plain, templates)
+    return plain, templates
+
+
+def _empty_is_absent(test: Test, absent: bool) -> Test:
+    """To a set operator an empty text is an empty set (reference_policies_multi-value-conditions)."""
+
+    def guarded(value: ContextValue, context: Context, partial: bool) -> bool | None:
+        return absent if value in ("", ("",)) else test(value, context, partial)
+
+    return guarded
 
 
 def _static_test(operator: Operator, base: BaseTest) -> Callable[[ContextValue, Context, bool], bool | None]:
@@ -267,9 +285,7 @@ def _several(value: ContextValue) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value
 
 
-def _rendered_test(
-    operator: Operator, family: Family, plain: list[str], templates: list[Template]
-) -> Callable[[ContextValue, Context, bool], bool | None]:
+def _rendered_test(operator: Operator, family: Family, plain: list[str], templates: list[Template]) -> Test:
     """The values depend on the request: render them, then test; an unknown value can only add matches."""
 
     def test(value: ContextValue, context: Context, partial: bool) -> bool | None:

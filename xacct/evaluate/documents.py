@@ -17,7 +17,7 @@ from xacct.evaluate.conditions import Condition, compile_condition, parse_operat
 from xacct.evaluate.model import ContextValue
 from xacct.evaluate.patterns import Matcher, any_pattern, compile_pattern, escape_policy_text
 from xacct.evaluate.principals import Caller, Level, PrincipalElement
-from xacct.evaluate.variables import UNKNOWN, Template, parse_template, render
+from xacct.evaluate.variables import UNKNOWN, Template, Variable, parse_template, render
 from xacct.iam import PrincipalType
 from xacct.iam.policy import CURRENT_VERSION, OLD_VERSION
 
@@ -50,15 +50,16 @@ class Kind(Enum):
 
 
 class Subject:
-    """A request made ready for the tests: folded, parsed, looked up."""
+    """A request made ready for the tests. ``context`` has lower-case keys."""
 
-    __slots__ = ("action", "caller", "context", "partial", "resource")
+    __slots__ = ("action", "action_as_written", "caller", "context", "partial", "resource")
 
     def __init__(
         self, caller: Caller, action: str, resource: str, context: Mapping[str, ContextValue], partial: bool
     ) -> None:
         self.caller = caller
-        self.action = action
+        self.action = action.lower()
+        self.action_as_written = action
         self.resource = resource
         self.context = context
         self.partial = partial
@@ -67,7 +68,7 @@ class Subject:
 class ResourceElement:
     """A compiled Resource or NotResource; what holds variables is rendered for each request."""
 
-    __slots__ = ("_fixed", "_templates", "negated", "written")
+    __slots__ = ("_fixed", "_templates", "needs", "negated", "written")
 
     def __init__(self, written: tuple[str, ...], *, negated: bool, allow: bool, variables: bool) -> None:
         self.negated = negated
@@ -75,13 +76,18 @@ class ResourceElement:
         fixed = []
         templates: list[Template] = []
         for text in written:
+            if _cannot_be_saved(text, widens=allow is not negated):
+                continue
             template = _resource_template(text) if variables else None
             if template is not None:
                 templates.append(template)
-            elif text == "*" or not _cannot_be_saved(text, widens=allow is not negated):
+            else:
                 fixed.append(escape_policy_text(text))
         self._fixed: Matcher = any_pattern(fixed, arn=True)
         self._templates = tuple(templates)
+        self.needs = tuple(
+            part.key for template in templates for part in template if isinstance(part, Variable)
+        )
 
     def check(self, subject: Subject) -> bool | None:
         found: bool | None = self._fixed(subject.resource)
@@ -169,6 +175,12 @@ class Statement:
             if met is None:
                 answer = None
         return answer
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The condition keys that the statement looks at, in lower case."""
+        keys = {key for condition in self.conditions for key in condition.needs}
+        return frozenset(keys if self.resource is None else keys.union(self.resource.needs))
 
     def names(self, subject: Subject) -> tuple[Level, Level]:
         """

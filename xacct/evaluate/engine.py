@@ -119,7 +119,7 @@ class CompiledPolicies:
         """
         subject = Subject(
             parse_caller(request.principal),
-            request.action.lower(),
+            request.action,
             request.resource,
             {key.lower(): value for key, value in request.context.items()},
             request.partial,
@@ -129,7 +129,12 @@ class CompiledPolicies:
             return Decision(verdict.outcome, verdict.why, verdict.decided_by)
         from xacct.evaluate.trace import trace_policies
 
-        return Decision(verdict.outcome, verdict.why, verdict.decided_by, trace_policies(self, subject))
+        return Decision(
+            verdict.outcome,
+            verdict.why,
+            verdict.decided_by,
+            trace_policies(self, subject, _resource_type(subject)),
+        )
 
     def verdict(self, subject: Subject, resource_account: str | None) -> Verdict:
         """Decide a prepared request."""
@@ -139,8 +144,30 @@ class CompiledPolicies:
                 return _explicit(policy_type, statement)
             deny_unknown = deny_unknown or policy_type
         if deny_unknown is not None:
-            return Verdict(Outcome.UNDETERMINED, deny_unknown, _DENY_UNKNOWN[deny_unknown])
-        return self._allowed(subject, resource_account)
+            return self._undetermined(deny_unknown, "denies", subject)
+        verdict = self._allowed(subject, resource_account)
+        if verdict.outcome is Outcome.UNDETERMINED and verdict.decided_by is not None:
+            return self._undetermined(verdict.decided_by, "allows", subject)
+        return verdict
+
+    def _undetermined(self, policy_type: PolicyType, verb: str, subject: Subject) -> Verdict:
+        keys = ", ".join(sorted(self._unknown_keys(subject)))
+        why = f"Whether the {policy_type.words} {verb} the request depends on what is not known: {keys}."
+        return Verdict(Outcome.UNDETERMINED, policy_type, why)
+
+    def _unknown_keys(self, subject: Subject) -> Iterable[str]:
+        """The keys that are not known and that a statement which may apply looks at."""
+        documents = [*self.identity, *(self.boundary or ()), *(self.session or ())]
+        documents.extend(() if self.resource is None else (self.resource,))
+        documents.extend(document for level in (*(self.scps or ()), *(self.rcps or ())) for document in level)
+        unknown: set[str] = set()
+        for statement in (statement for document in documents for statement in document.statements):
+            least, most = statement.names(subject)
+            if least is not most:
+                unknown.add("aws:userid")
+            if most is not Level.NONE and statement.applies(subject) is None:
+                unknown.update(statement.needs.difference(subject.context))
+        return unknown
 
     # Denies
 
@@ -171,24 +198,20 @@ class CompiledPolicies:
         kind = caller.kind
         resource_type = _resource_type(subject)
         if kind is CallerKind.ROOT and subject.action == "sts:assumerole":
-            return Verdict(
-                Outcome.IMPLICITLY_DENIED,
-                None,
-                "The root user of an account can assume no role, whatever policies say.",
-            )
+            return _ROOT_CANNOT_ASSUME
         grants = self._grants(subject)
         gates = []
         if self.rcps and not caller.service_linked:
             gates.append(Gate(PolicyType.RCP, every(_resource_level(level, subject) for level in self.rcps)))
         if not caller.has_identity_side:
             gates.append(Gate(resource_type, some(grants.values())))
-            return _conclude(gates, resource_type)
+            return _conclude(gates, _BY_RESOURCE[resource_type])
         if self.scps and not caller.service_linked:
             gates.append(Gate(PolicyType.SCP, every(_any_allow(level, subject) for level in self.scps)))
         own = self._own_gates(subject)
         if not _same_account(caller, subject.resource, resource_account):
             gates.append(Gate(resource_type, some(grants.values())))
-            return _conclude(gates + own, PolicyType.IDENTITY)
+            return _conclude(gates + own, _BY_BOTH[resource_type])
         return _same_account_verdict(gates, own, grants, resource_type, self._resource_must_allow(subject))
 
     def _own_gates(self, subject: Subject) -> list[Gate]:
@@ -306,23 +329,27 @@ def _same_account_verdict(
     A grant to the account lets the caller's own policies decide; one that names a user passes over identity
     policies and boundary, a role over identity policies, a session or anyone over all three.
     """
-    ways = []
+    by_resource = _BY_RESOURCE[resource_type]
+    ways: list[tuple[Verdict, list[Gate]]] = []
     if Level.DIRECT in grants:
-        ways.append((resource_type, [Gate(resource_type, grants[Level.DIRECT])]))
+        ways.append((by_resource, [Gate(resource_type, grants[Level.DIRECT])]))
     if Level.USER in grants:
-        ways.append(
-            (resource_type, [Gate(resource_type, grants[Level.USER]), *_limits(own, PolicyType.SESSION)])
-        )
+        limits = _limits(own, PolicyType.SESSION)
+        ways.append((by_resource, [Gate(resource_type, grants[Level.USER]), *limits]))
     if Level.ROLE in grants:
         limits = _limits(own, PolicyType.BOUNDARY, PolicyType.SESSION)
-        ways.append((resource_type, [Gate(resource_type, grants[Level.ROLE]), *limits]))
-    if Level.ACCOUNT in grants and must_allow:
-        ways.append((PolicyType.IDENTITY, [Gate(resource_type, grants[Level.ACCOUNT]), *own]))
+        ways.append((by_resource, [Gate(resource_type, grants[Level.ROLE]), *limits]))
     if not must_allow:
-        ways.append((PolicyType.IDENTITY, own))
+        ways.append((_BY_OWN_POLICIES, own))
+    elif Level.ACCOUNT in grants:
+        ways.append((_BY_BOTH[resource_type], [Gate(resource_type, grants[Level.ACCOUNT]), *own]))
     if not ways:
-        return _conclude([*gates, Gate(resource_type, False)], resource_type)
-    verdicts = [_conclude(gates + way, decided_by) for decided_by, way in ways]
+        return _conclude([*gates, Gate(resource_type, False)], by_resource)
+    return _best([_conclude(gates + way, allowed) for allowed, way in ways])
+
+
+def _best(verdicts: Sequence[Verdict]) -> Verdict:
+    """Of several ways to be allowed one suffices; when none is, the last tells what is missing."""
     for outcome in (Outcome.ALLOWED, Outcome.UNDETERMINED):
         for verdict in verdicts:
             if verdict.outcome is outcome:
@@ -337,17 +364,16 @@ def _limits(own: Iterable[Gate], *types: PolicyType) -> list[Gate]:
 # Words
 
 
-def _conclude(gates: Iterable[Gate], allowed_by: PolicyType) -> Verdict:
-    """All gates have to allow."""
+def _conclude(gates: Iterable[Gate], allowed: Verdict) -> Verdict:
+    """All gates have to allow; the first that does not is named."""
     unknown: PolicyType | None = None
     for gate in gates:
         if gate.answer is False:
             return _IMPLICIT[gate.policy_type]
         if gate.answer is None:
             unknown = unknown or gate.policy_type
-    if unknown is not None:
-        return Verdict(Outcome.UNDETERMINED, unknown, _ALLOW_UNKNOWN[unknown])
-    return _ALLOWED[allowed_by]
+    # The keys that are missing are looked for only when the whole decision is open.
+    return allowed if unknown is None else Verdict(Outcome.UNDETERMINED, unknown, "")
 
 
 def _explicit(policy_type: PolicyType, statement: Statement) -> Verdict:
@@ -359,21 +385,28 @@ def _explicit(policy_type: PolicyType, statement: Statement) -> Verdict:
     )
 
 
-_ALLOWED = {
-    kind: Verdict(
-        Outcome.ALLOWED, kind, f"The {kind.words} allows the request, and nothing limits or denies it."
-    )
-    for kind in PolicyType
-}
+def _allowed(policy_type: PolicyType, why: str) -> Verdict:
+    return Verdict(Outcome.ALLOWED, policy_type, why)
+
+
 _IMPLICIT = {
-    kind: Verdict(Outcome.IMPLICITLY_DENIED, kind, f"No {kind.words} allows the request.")
+    kind: Verdict(Outcome.IMPLICITLY_DENIED, kind, f"No statement of the {kind.words} allows the request.")
     for kind in PolicyType
 }
-_ALLOW_UNKNOWN = {
-    kind: f"Whether the {kind.words} allows the request hangs on a condition key that is not known."
-    for kind in PolicyType
+_ROOT_CANNOT_ASSUME = Verdict(
+    Outcome.IMPLICITLY_DENIED, None, "The root user of an account can assume no role, whatever policies say."
+)
+_BY_OWN_POLICIES = _allowed(
+    PolicyType.IDENTITY, "The caller's own policies allow the request, and nothing denies it."
+)
+_BY_RESOURCE = {
+    kind: _allowed(kind, f"The {kind.words} names the caller and allows the request, and nothing denies it.")
+    for kind in (PolicyType.TRUST, PolicyType.RESOURCE)
 }
-_DENY_UNKNOWN = {
-    kind: f"Whether the {kind.words} denies the request hangs on a condition key that is not known."
-    for kind in PolicyType
+_BY_BOTH = {
+    kind: _allowed(
+        PolicyType.IDENTITY,
+        f"The {kind.words} and the caller's own policies both allow the request, and nothing denies it.",
+    )
+    for kind in (PolicyType.TRUST, PolicyType.RESOURCE)
 }

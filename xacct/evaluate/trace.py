@@ -20,24 +20,27 @@ if TYPE_CHECKING:
 __all__ = ["trace_policies"]
 
 
-def trace_policies(policies: CompiledPolicies, subject: Subject) -> tuple[StatementTrace, ...]:
-    """Trace all statements of all policies, in the order of the fields of ``Policies``."""
-    return tuple(_all(policies, subject))
+def trace_policies(
+    policies: CompiledPolicies, subject: Subject, resource_type: PolicyType
+) -> tuple[StatementTrace, ...]:
+    """Trace all statements of the policies that bear on this caller, by type in the order of ``Policies``."""
+    return tuple(_all(policies, subject, resource_type))
 
 
-def _all(policies: CompiledPolicies, subject: Subject) -> Iterator[StatementTrace]:
-    from xacct.evaluate.engine import TRUST_ACTIONS
-
-    resource_type = PolicyType.TRUST if subject.action in TRUST_ACTIONS else PolicyType.RESOURCE
-    yield from _documents(PolicyType.IDENTITY, policies.identity, subject)
+def _all(policies: CompiledPolicies, subject: Subject, resource_type: PolicyType) -> Iterator[StatementTrace]:
+    own = subject.caller.has_identity_side
+    if own:
+        yield from _documents(PolicyType.IDENTITY, policies.identity, subject)
     if policies.resource is not None:
         yield from _documents(resource_type, (policies.resource,), subject)
-    yield from _documents(PolicyType.BOUNDARY, policies.boundary or (), subject)
-    for level, documents in enumerate(policies.scps or ()):
-        yield from _documents(PolicyType.SCP, documents, subject, level)
+    if own:
+        yield from _documents(PolicyType.BOUNDARY, policies.boundary or (), subject)
+        for level, documents in enumerate(policies.scps or ()):
+            yield from _documents(PolicyType.SCP, documents, subject, level)
     for level, documents in enumerate(policies.rcps or ()):
         yield from _documents(PolicyType.RCP, documents, subject, level)
-    yield from _documents(PolicyType.SESSION, policies.session or (), subject)
+    if own:
+        yield from _documents(PolicyType.SESSION, policies.session or (), subject)
 
 
 def _documents(
@@ -104,7 +107,7 @@ def _action(statement: Statement, subject: Subject) -> ElementTrace:
         listed is not statement.not_action,
         why,
         statement.actions,
-        subject.action,
+        subject.action_as_written,
         negated=statement.not_action,
     )
 
