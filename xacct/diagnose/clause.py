@@ -22,10 +22,15 @@ _TYPES: tuple[tuple[DeniedBy, str], ...] = (
     (DeniedBy.RCP, r"resourcecontrolpolic|anrcp"),
     (DeniedBy.BOUNDARY, r"permissions?-?boundar"),
     (DeniedBy.SESSION, r"sessions?polic"),
-    (DeniedBy.RESOURCE, r"resource-?(?:based)?polic|bucketpolic|keypolic|queuepolic|repositorypolic|accesspointpolic"),
+    (
+        DeniedBy.RESOURCE,
+        r"resource-?(?:based)?polic|bucketpolic|keypolic|queuepolic|repositorypolic|accesspointpolic",
+    ),
     (DeniedBy.IDENTITY, r"identity-?(?:based)?polic|identity-?based|iampolic"),
 )
-_ARNS = re.compile(r"(?:\s*(?:action\b)?[\s:,;]*(?:and\s+)?(arn:[\w-]+:(?:iam|organizations|sts|s3|kms|ec2):[^\s,;\"'`()<>]+))")
+_ARNS = re.compile(
+    r"(?:\s*(?:action\b)?[\s:,;]*(?:and\s+)?(arn:[\w-]+:(?:iam|organizations|sts|s3|kms|ec2):[^\s,;\"'`()<>]+))"
+)
 _WINDOW = 420
 _GAP = 90
 
@@ -79,8 +84,14 @@ def read_clause(text: str, squeezed: Squeezed, at: int, limit: int) -> Clause | 
 
 def _one_sentence(window: str) -> str:
     """Cut the squeezed window where another message or the wrapper's own words begin."""
-    cut = re.search(r"\(service:|statuscode|requestid|anerroroccurred|user:arn|notauthorizedto|\(client\)|-sender", window[8:])
+    cut = re.search(
+        r"\(service:|statuscode|requestid|anerroroccurred|user:arn|notauthorizedto|\(client\)|-sender",
+        window[8:],
+    )
     return window if cut is None else window[: cut.start() + 8]
+
+
+_REST_OF_NAME = re.compile(r"(?:y|ies)?")
 
 
 def _first_type(window: str) -> tuple[DeniedBy, int] | None:
@@ -90,7 +101,7 @@ def _first_type(window: str) -> tuple[DeniedBy, int] | None:
         match = pattern.search(window)
         if match is None:
             continue
-        end = match.end() + len(re.match(r"y|ies|ary|y", window[match.end() :])[0]) if re.match(r"y|ies", window[match.end() :]) else match.end()  # type: ignore[index]
+        end = _REST_OF_NAME.match(window, match.end()).end()  # type: ignore[union-attr]
         if denied_by is DeniedBy.VPCE:
             return denied_by, end
         if best is None or match.start() < best[0]:

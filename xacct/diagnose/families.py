@@ -76,7 +76,9 @@ def _family(rank: int, raw: Mapping[str, Any]) -> Family:
             for cause in raw["causes"]
         ),
         steps=tuple(
-            Step(kind=StepKind(step["kind"]), who=_WHO[step["who"]], text=step["text"], command=step["command"])
+            Step(
+                kind=StepKind(step["kind"]), who=_WHO[step["who"]], text=step["text"], command=step["command"]
+            )
             for step in raw["steps"]
         ),
         warnings=tuple(raw["warnings"]),

@@ -29,7 +29,7 @@ _LABELS = (
 
 @cache
 def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Patterns and what stands in for a match, in order. Each looks at a character a bounded number of times."""
+    """Patterns and what stands in for a match, in order. Each looks a bounded way ahead."""
     ignore = re.IGNORECASE
     return (
         (re.compile(r"\beyJ[\w-]{6,}(?:\.[\w-]{4,}){1,4}"), MASK),
@@ -38,7 +38,13 @@ def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
         (re.compile(r"(authorization\b[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+", ignore), r"\1" + MASK),
         (re.compile(r"\b((?:bearer|basic)\s+)[\w.+/=~-]{8,}", ignore), r"\1" + MASK),
         (re.compile(r"(\bsignature=)[0-9a-f]{16,}", ignore), r"\1" + MASK),
-        (re.compile(rf"((?:{_LABELS})[\w-]{{0,24}}[\"']?\s*(?:=>|[:=])\s*)(?:\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s\"',;&)}}]+)", ignore), r"\1" + MASK),
+        (
+            re.compile(
+                rf"((?:{_LABELS})[\w-]{{0,24}}[\"']?\s*(?:=>|[:=])\s*)(?:\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s\"',;&)}}]+)",
+                ignore,
+            ),
+            r"\1" + MASK,
+        ),
         (re.compile(rf"(--(?:{_LABELS})[\s=]+)[^\s]+", ignore), r"\1" + MASK),
         (re.compile(r"(mfa (?:code|token)\b[^\r\n:]{0,120}:\s*)\d{6}\b", ignore), r"\1" + MASK),
         (re.compile(r"(//[^/\s:@]{1,64}:)[^/\s@]{1,256}(?=@)"), r"\1" + MASK),

@@ -11,7 +11,16 @@ from xacct.diagnose.tokens import tidy
 
 __all__ = ["find_panels"]
 
-_LABELS = ("User:", "Service:", "Name:", "HTTP status code:", "Request ID:", "Action:", "On resource(s):", "Context:")
+_LABELS = (
+    "User:",
+    "Service:",
+    "Name:",
+    "HTTP status code:",
+    "Request ID:",
+    "Action:",
+    "On resource(s):",
+    "Context:",
+)
 _REACH = 1600
 
 

@@ -14,7 +14,7 @@ from functools import cache
 import attrs
 
 from xacct.diagnose.clean import Squeezed, clean, squeeze
-from xacct.diagnose.families import Family, families, family
+from xacct.diagnose.families import Family, families
 from xacct.diagnose.mask import mask
 from xacct.diagnose.model import DeniedBy, Found
 from xacct.diagnose.panel import find_panels
@@ -267,7 +267,8 @@ def _hints(said: str) -> frozenset[str]:
 _TRUST_WORDS = re.compile(r"trust(?:policy|relationship)")
 _VALUE_IN = {
     "not-allowed-to-execute": re.compile(
-        r"Principal:?\s*\[?(?P<principal>[^\s\]]+)\]?\s+is not allowed to execute\s+\[?(?P<action>[^\s\]]+)\]?"
+        r"Principal:?\s*\[?(?P<principal>[^\s\]]+)\]?\s+is not allowed to "
+        r"execute\s+\[?(?P<action>[^\s\]]+)\]?"
         r"(?:\s+on\s+(?:the\s+)?resource:?\s*\[?(?P<resource>[^\s\]]+)\]?)?"
     ),
     "resource-denied": re.compile(
@@ -283,12 +284,18 @@ _DETAIL_EXPLICIT = "explicitdeny"
 def _of_family(item: Family, wrapper: Wrapper, said: str) -> Found:
     pattern = _VALUE_IN.get(item.name)
     match = pattern.search(said) if pattern else None
-    values = {} if match is None else {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
+    values = (
+        {}
+        if match is None
+        else {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
+    )
     words = squeeze(said).text
     denied_by = item.denied_by
     explicit = _DETAIL_EXPLICIT in words
     if denied_by is DeniedBy.NONE and item.name != "encoded":
-        denied_by = DeniedBy.TRUST if _TRUST_WORDS.search(words) else DeniedBy.OTHER if explicit else denied_by
+        denied_by = (
+            DeniedBy.TRUST if _TRUST_WORDS.search(words) else DeniedBy.OTHER if explicit else denied_by
+        )
     return _masked(
         Found(
             text=said,
@@ -395,10 +402,12 @@ def _mask(value: str | None) -> str | None:
 def _once_each(found: Iterable[Found]) -> tuple[Found, ...]:
     """Drop what repeats another message, or says less of the same."""
     listed = list(dict.fromkeys(_Key.of(item) for item in found))
-    first = {}
+    first: dict[_Key, Found] = {}
     for item in found:
         first.setdefault(_Key.of(item), item)
-    kept = [key for key in listed if not any(key.says_less_than(other) for other in listed[:200] if other != key)]
+    kept = [
+        key for key in listed if not any(key.says_less_than(other) for other in listed[:200] if other != key)
+    ]
     return tuple(first[key] for key in kept)
 
 
@@ -413,7 +422,9 @@ class _Key:
 
     @classmethod
     def of(cls, found: Found) -> _Key:
-        return cls(found.family, found.denied_by, found.explicit, (found.principal, found.action, found.resource))
+        return cls(
+            found.family, found.denied_by, found.explicit, (found.principal, found.action, found.resource)
+        )
 
     def says_less_than(self, other: _Key) -> bool:
         if (self.family, self.denied_by, self.explicit) != (other.family, other.denied_by, other.explicit):

@@ -44,7 +44,10 @@ def _anchor() -> re.Pattern[str]:
     )
 
 
-_ON = re.compile(r"[\"'`)\]*\s]*(?:(?:action|operation)\s+)?(?:\([^)\n]{1,60}\)\s*)?on\s+(?:the\s+|this\s+|following\s+|specified\s+|any\s+)*(?:resources?(?:\(s\))?|(?:role\s+)?(?=arn:))\s*:?", re.IGNORECASE)
+_ON = re.compile(
+    r"[\"'`)\]*\s]*(?:(?:action|operation)\s+)?(?:\([^)\n]{1,60}\)\s*)?on\s+(?:the\s+|this\s+|following\s+|specified\s+|any\s+)*(?:resources?(?:\(s\))?|(?:role\s+)?(?=arn:))\s*:?",
+    re.IGNORECASE,
+)
 _ON_SQUEEZED = re.compile(r"[\"'`)\]*]*(?:action)?on(?:the)?resource(?:s|\(s\))?:")
 _ASSUME = re.compile(r"\s*to\s+assume\s+(?:the\s+)?(?:IAM\s+)?roles?\s*:?\s*(?=arn:|[\"'`\[])", re.IGNORECASE)
 _NO_RESOURCE = re.compile(r"\s*on\s+(?:this|the specified|any)\s+resources?\b", re.IGNORECASE)
@@ -61,7 +64,9 @@ def find_sentences(text: str, squeezed: Squeezed) -> Iterator[Sentence]:
     floor = 0
     for index, (start, end) in enumerate(anchors):
         following = squeezed.origin(anchors[index + 1][0]) if index + 1 < len(anchors) else len(text)
-        sentence = _read(text, squeezed, squeezed.origin(start), squeezed.origin(end - 1) + 1, floor, following)
+        sentence = _read(
+            text, squeezed, squeezed.origin(start), squeezed.origin(end - 1) + 1, floor, following
+        )
         if sentence is not None:
             floor = sentence.end
             yield sentence
@@ -109,14 +114,9 @@ def _on_in_squeezed(squeezed: Squeezed, at: int) -> int | None:
 
 
 # Words before "is not authorized" that name nobody.
-_NOBODY = {
-    "user", "users", "role", "account", "you", "it", "caller", "principal", "identity", "entity", "client", "they",
-    "who", "which", "that", "this", "i", "we", "he", "she", "and", "but", "credentials", "service", "session", "or",
-    "request", "operation", "message", "error", "accessdenied", "accessdeniedexception", "exception", "denied", "aws",
-    "unauthorizedoperation", "iam", "reason", "deploy", "function", "lambda", "policy", "action", "key", "access",
-    "resource", "stack", "failed", "forbidden", "am",
-}
-_LABEL = re.compile(r"(?:user|principal|caller|role|identity)\s*:", re.IGNORECASE)
+_NOBODY = frozenset(
+    ["user", "users", "role", "account", "you", "it", "caller", "principal", "identity", "entity", "client", "they", "who", "which", "that", "this", "i", "we", "he", "she", "and", "but", "or", "credentials", "service", "session", "request", "operation", "message", "error", "accessdenied", "denied", "accessdeniedexception", "exception", "aws", "unauthorizedoperation", "iam", "reason", "deploy", "function", "lambda", "policy", "action", "key", "access", "resource", "stack", "failed", "forbidden", "am"]
+)
 
 
 def _principal(text: str, squeezed: Squeezed, anchor: int, floor: int) -> tuple[int, str | None]:

@@ -10,18 +10,19 @@ _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»",
 _LONGEST = 2600  # an ARN has at most 2,048 characters; a bucket's key 1,024
 _NAMED = re.compile(
     r"(?:role|user|group|policy|instance profile|access key|login profile|mfa device|virtual mfa device"
-    r"|server certificate|saml provider|oidc provider|service role)\s+(?!because\b|with\b|on\b|is\b|\()[^\s\"'`,;()<>]+",
+    r"|server certificate|saml provider|oidc provider|service "
+    r"role)\s+(?!because\b|with\b|on\b|is\b|\()[^\s\"'`,;()<>]+",
     re.IGNORECASE,
 )
 _ACTION = re.compile(r"[A-Za-z][\w.-]*\s?:\s*(?:[A-Za-z][\w]*\*?|\*)|[A-Z][A-Za-z0-9]{3,}\b(?!:/)")
 # What may follow a value; a word of this kind is never the rest of a value that a wrap has cut.
 _STOP = re.compile(
-    r"(?:because|with (?:an )?explicit|on (?:the |this )?(?:specified )?resource|is not|are not|action\b|\(Service"
+    r"(?:because|with (?:an )?explicit|on (?:the |this )?(?:specified )?resource|is not|are "
+    r"not|action\b|\(Service"
     r"|status ?code|request ?id|- Sender)",
     re.IGNORECASE,
 )
 _REST = re.compile(r"[ \t]*\n[ \t]*([\w+=,.@:/*{}#$-]+)")
-_LINE_START = re.compile(r"\n[^\n]*$")
 _TAIL = ".,;:)]}>'\"`\\|…"
 _MAIL_LINK = re.compile(r"\]\(mailto:[^)]*\)")
 
@@ -43,7 +44,9 @@ def tidy(value: str) -> str | None:
 
 def read_action(text: str, start: int) -> tuple[str | None, int]:
     """Read ``service:Action`` at ``start``, over quotes and a wrap. Returns it and where it ends."""
-    lead = re.compile(r"[\s:\"'`\[(“‘*]*(?:the\s+)?(?:following\s+)?(?:actions?\s*:?\s*)?[\s:\"'`\[(“‘]*", re.IGNORECASE)
+    lead = re.compile(
+        r"[\s:\"'`\[(“‘*]*(?:the\s+)?(?:following\s+)?(?:actions?\s*:?\s*)?[\s:\"'`\[(“‘]*", re.IGNORECASE
+    )
     at = _end(lead.match(text, start), start)
     match = _ACTION.match(text, at)
     if match is None:

@@ -33,14 +33,15 @@ class Wrapper:
 def _openings() -> re.Pattern[str]:
     """Beginnings of wrappers that name an operation, a code or both; named groups tell which."""
     return re.compile(
-        rf"An error occurred \(\s*(?P<code1>[\w.]+)\s*\)\s*when\s+calling\s+the\s+(?P<op1>\w+)\s+operation"
-        rf"|operation error (?P<svc2>[\w ]{{1,60}}): (?P<op2>\w+),"
-        rf"|Error executing \"(?P<op3>\w+)\" on"
-        rf"|API: (?P<op4>[\w-]+:\w+) "
-        rf"|\"eventName\"\s*:\s*\"(?P<op5>\w+)\""
-        rf"|\(call(?:ing|ed)? (?P<op6>[A-Z]\w+)\)"
-        rf"|(?:failed|unable|error) (?:to )?call(?:ing)? (?:the )?(?:[\w-]+[:.])?(?P<op7>[A-Z]\w+)(?: (?:operation|API))?\b"
-        rf"|\((?P<code8>AccessDenied\w*|Unauthorized\w*|ExpiredToken\w*|InvalidClientTokenId|ValidationError|MalformedPolicyDocument)\)\s+when\s+calling\s+(?P<op8>\w+)"
+        r"An error occurred \(\s*(?P<code1>[\w.]+)\s*\)\s*when\s+calling\s+the\s+(?P<op1>\w+)\s+operation"
+        r"|operation error (?P<svc2>[\w ]{1,60}): (?P<op2>\w+),"
+        r"|Error executing \"(?P<op3>\w+)\" on"
+        r"|API: (?P<op4>[\w-]+:\w+) "
+        r"|\"eventName\"\s*:\s*\"(?P<op5>\w+)\""
+        r"|\(call(?:ing|ed)? (?P<op6>[A-Z]\w+)\)"
+        r"|(?:failed|unable|error) (?:to )?call(?:ing)? (?:the )?(?:[\w-]+[:.])?(?P<op7>[A-Z]\w+)(?: "
+        "(?:operation|API))?\b"
+        r"|\((?P<code8>AccessDenied\w*|Unauthorized\w*|ExpiredToken\w*|InvalidClientTokenId|ValidationError|MalformedPolicyDocument)\)\s+when\s+calling\s+(?P<op8>\w+)"
         r"|(?P<svc9>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/?\?Action=(?P<op9>\w+)",
         re.IGNORECASE,
     )
@@ -53,21 +54,52 @@ def _codes() -> tuple[re.Pattern[str], ...]:
         re.compile(r"Error Code: (?P<code>[\w.]+)"),
         re.compile(rf"api error (?P<code>{_CODE}):"),
         re.compile(r"\"(?:__type|errorCode|[Cc]ode|errorType)\"\s*:\s*\"(?:[\w.]+#)?(?P<code>[\w.]+)\""),
-        re.compile(r"\bcode: '(?P<code>[\w.]+)'|\bcode=(?P<code2>[\w.]+)|\b(?:Code|name|__type): '(?P<code3>[\w.]+)'"),
-        re.compile(rf"\((?P<code>(?:Access|Unauth|Auth|Expired|Invalid|Malformed|Limit|Validation|Region|Packed|Signature|Forbidden)[A-Za-z]*)\)"),
-        re.compile(rf"\b(?P<code>(?:Client\.)?(?:[A-Z][A-Za-z]+(?:Exception|Denied|Exceeded|Error|Token|TokenId|Operation|Failure|Document|Entity|Exists|Conflict|Claim|Policy|TooLarge|NotMatch)|AccessDenied|Forbidden))\b(?=:|\s*\(|\s*$)", re.MULTILINE),
+        re.compile(
+            r"\bcode: '(?P<code>[\w.]+)'|\bcode=(?P<code2>[\w.]+)|\b(?:Code|name|__type): '(?P<code3>[\w.]+)'"
+        ),
+        re.compile(
+            r"\((?P<code>(?:Access|Unauth|Auth|Expired|Invalid|Malformed|Limit|Validation|Region|Packed|Signature|Forbidden)[A-Za-z]*)\)"
+        ),
+        re.compile(
+            r"\b(?P<code>(?:Client\.)?(?:[A-Z][A-Za-z]+(?:Exception|Denied|Exceeded|Error|Token|TokenId|Operation|Failure|Document|Entity|Exists|Conflict|Claim|Policy|TooLarge|NotMatch)|AccessDenied|Forbidden))\b(?=:|\s*\(|\s*$)",
+            re.MULTILINE,
+        ),
     )
 
 
 _REQUEST_ID = re.compile(
     r"(?:request[ _-]?id|requestid)[\"']?\s*[:=]?\s*[\"']?([0-9A-Za-z-]{16,64})", re.IGNORECASE
 )
-_SERVICE = re.compile(r"\(Service: (?P<service>[A-Za-z0-9 ]+)[;,]|\"eventSource\"\s*:\s*\"(?P<source>[\w-]+)\.amazonaws")
+_SERVICE = re.compile(
+    r"\(Service: (?P<service>[A-Za-z0-9 ]+)[;,]|\"eventSource\"\s*:\s*\"(?P<source>[\w-]+)\.amazonaws"
+)
 # Class names of SDKs, which say nothing of the error.
-_NOT_CODES = {"ClientError", "Error", "ServiceException", "ResponseError", "SdkError", "OperationError", "CustomError",
-              "BotoCoreError", "AwsServiceException", "RuntimeError", "HTTPError", "Exception", "S3Exception",
-              "RequestFailure", "RequestError", "NestedError", "WebIdentityErr", "StsException", "IamException",
-              "LightsailException", "SmithyError", "TypeError", "ResponseException", "SdkClientException"}
+_NOT_CODES = {
+    "ClientError",
+    "Error",
+    "ServiceException",
+    "ResponseError",
+    "SdkError",
+    "OperationError",
+    "CustomError",
+    "BotoCoreError",
+    "AwsServiceException",
+    "RuntimeError",
+    "HTTPError",
+    "Exception",
+    "S3Exception",
+    "RequestFailure",
+    "RequestError",
+    "NestedError",
+    "WebIdentityErr",
+    "StsException",
+    "IamException",
+    "LightsailException",
+    "SmithyError",
+    "TypeError",
+    "ResponseException",
+    "SdkClientException",
+}
 
 
 def find_openings(text: str) -> list[tuple[int, int]]:
@@ -83,7 +115,9 @@ def read_wrapper(text: str, low: int, start: int, end: int, high: int) -> Wrappe
     """
     before, after = text[low:start], text[end:high]
     opening = _last(_openings(), before)
-    named = {} if opening is None else {name[:-1]: value for name, value in opening.groupdict().items() if value}
+    named = (
+        {} if opening is None else {name[:-1]: value for name, value in opening.groupdict().items() if value}
+    )
     code = named.get("code") or _code(before[-300:], last=True) or _code(text[start:end]) or _code(after)
     request = _last(_REQUEST_ID, before[-200:]) or _REQUEST_ID.search(after)
     service = _last(_SERVICE, before) or _SERVICE.search(after)
@@ -97,16 +131,15 @@ def read_wrapper(text: str, low: int, start: int, end: int, high: int) -> Wrappe
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = None
-    for found in pattern.finditer(text):
-        pass
-    return found
+    return max(pattern.finditer(text), key=lambda match: match.start(), default=None)
 
 
 def _code(text: str, *, last: bool = False) -> str | None:
     for pattern in _codes():
         matches = [next(value for value in match.groups() if value) for match in pattern.finditer(text)]
-        matches = [value.removeprefix("Client.") for value in matches if value.rpartition(".")[2] not in _NOT_CODES]
+        matches = [
+            value.removeprefix("Client.") for value in matches if value.rpartition(".")[2] not in _NOT_CODES
+        ]
         if matches:
             return (matches[-1] if last else matches[0]).rpartition(".")[2]
     return None
