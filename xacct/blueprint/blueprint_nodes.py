@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from xacct.blueprint.grant_nodes import GRANT_KEYS
 from xacct.blueprint.model import (
@@ -58,6 +59,7 @@ BLUEPRINT_KEYS = (
     "intent",
     "parameters",
     "derived",
+    "guards",
     "role",
     "trust",
     "things",
@@ -122,6 +124,8 @@ class _BlueprintReader(Reader):
         self.file = file
         self.known: set[str] = set(BUILT_IN)
         self.types: dict[str, Parameter] = {}
+        self.derived_names: set[str] = set()
+        self.guards: dict[str, tuple[ConditionTemplate, ...]] = {}
 
     def blueprint(self, node: Node, source: str, digest: str) -> Blueprint:
         keys = self.mapping(node, "", BLUEPRINT_KEYS, "a blueprint")
@@ -130,6 +134,7 @@ class _BlueprintReader(Reader):
                 self.problem(node, key, f"the blueprint has no {key}", f"add `{key}: …`", "missing-key")
         parameters = self.parameters(keys.get("parameters"))
         derived = self.derived(keys.get("derived"))
+        self.read_guards(keys.get("guards"))
         role = self.mapping(keys["role"], "role", ("when",), "role") if "role" in keys else {}
         return Blueprint(
             name=self.typed(keys.get("name"), "name", _check_blueprint_name) or "",
@@ -191,7 +196,7 @@ class _BlueprintReader(Reader):
             type=self.typed(keys.get("type"), f"{path}.type", _check_type) or ParameterType.TEXT,
             prompt=self.text(keys.get("prompt"), f"{path}.prompt") or name,
             help=self.text(keys.get("help"), f"{path}.help") or "",
-            required=yes("required"),
+            **self.required(keys.get("required"), f"{path}.required"),
             default=self.value(keys.get("default"), f"{path}.default"),
             choices=self.choices(keys.get("choices"), f"{path}.choices"),
             pattern=self.typed(keys.get("pattern"), f"{path}.pattern", _check_regex),
@@ -208,6 +213,12 @@ class _BlueprintReader(Reader):
         )
         self.check_parameter(parameter, node, path)
         return parameter
+
+    def required(self, node: Node | None, path: str) -> dict[str, Any]:
+        """Yes or no, or a condition on the parameters above."""
+        if isinstance(node, MappingNode):
+            return {"required_when": self.when(node, path)}
+        return {"required": self.typed(node, path, parse_bool) or False}
 
     def check_parameter(self, parameter: Parameter, node: Node, path: str) -> None:
         if parameter.type is ParameterType.CHOICE and not parameter.choices:
@@ -249,8 +260,8 @@ class _BlueprintReader(Reader):
             return ()
         out: list[Test] = []
         for name, wanted in self.mapping(node, path, None, "when").items():
-            if name not in self.types:
-                fix = suggest(name, self.types)
+            if name not in self.types and name not in self.derived_names:
+                fix = suggest(name, [*self.types, *self.derived_names])
                 self.problem(wanted, path, f"{shorten(name)!r} names no parameter", fix, "unknown-parameter")
                 continue
             inner = f"{path}.{name}"
@@ -305,6 +316,7 @@ class _BlueprintReader(Reader):
             out[name] = tuple(self.alternative(item, inner) for inner, item in self.items(value, path))
             # Only names above can be used below, so there are no cycles.
             self.known.add(name)
+            self.derived_names.add(name)
         return out
 
     def alternative(self, node: Node, path: str) -> Alternative:
@@ -338,14 +350,13 @@ class _BlueprintReader(Reader):
         wrong = "Resource" if trust else "Principal"
         if wrong in keys:
             self.problem(node, path, f"{wrong} has no place in this policy", "remove it", "statement")
-        conditions = self.items(keys["conditions"], f"{path}.conditions") if "conditions" in keys else []
         return StatementTemplate(
             sid=self.typed(keys.get("Sid"), f"{path}.Sid", _check_sid) or "",
             effect=self.typed(keys.get("Effect"), f"{path}.Effect", _check_effect) or Effect.ALLOW,
             principals=self.principals(keys.get("Principal"), f"{path}.Principal"),
             actions=self.templates(keys.get("Action"), f"{path}.Action"),
             resources=self.templates(keys.get("Resource"), f"{path}.Resource"),
-            conditions=tuple(self.condition(item, inner) for inner, item in conditions),
+            conditions=self.conditions(keys.get("conditions"), f"{path}.conditions"),
             why=self.text(keys.get("why"), f"{path}.why") or "",
             when=self.when(keys.get("when"), f"{path}.when"),
             place=node.place,
@@ -361,6 +372,27 @@ class _BlueprintReader(Reader):
             for kind, value in found.items()
             if kind in kinds
         )
+
+    def read_guards(self, node: Node | None) -> None:
+        """Lists of conditions by name, for statements that share them."""
+        if node is not None:
+            for name, value in self.mapping(node, "guards", None, "guards").items():
+                self.guards[name] = self.conditions(value, f"guards.{name}")
+
+    def conditions(self, node: Node | None, path: str) -> tuple[ConditionTemplate, ...]:
+        out: list[ConditionTemplate] = []
+        for inner, item in self.items(node, path) if node is not None else ():
+            name = item.get("use") if isinstance(item, MappingNode) else None
+            if name is None:
+                out.append(self.condition(item, inner))
+                continue
+            text = self.text(name, f"{inner}.use") or ""
+            if text not in self.guards:
+                fix = suggest(text, self.guards)
+                self.problem(name, inner, f"{shorten(text)!r} names no guards", fix, "unknown-guards")
+            self.mapping(item, inner, ("use",), "a reference to guards")
+            out.extend(self.guards.get(text, ()))
+        return tuple(out)
 
     def condition(self, node: Node, path: str) -> ConditionTemplate:
         keys = self.mapping(node, path, CONDITION_KEYS, "a condition")

@@ -19,9 +19,10 @@ from xacct.blueprint.grant_nodes import check_role_name
 from xacct.blueprint.house import HouseRules, broken_rules
 from xacct.blueprint.model import Blueprint, Grant, Note, ThingTemplate
 from xacct.blueprint.placeholders import Values, expand_all
+from xacct.blueprint.reading import suggest
 from xacct.blueprint.resolve import Resolved, holds, resolve
 from xacct.blueprint.saml import load_metadata
-from xacct.blueprint.statements import expiry_deny, write_templates
+from xacct.blueprint.statements import expire, expiry_deny, write_templates
 from xacct.errors import InputError, Problem
 from xacct.iam.arn import PARTITIONS
 from xacct.iam.ownership import (
@@ -33,7 +34,7 @@ from xacct.iam.ownership import (
     own_tags,
     role_digest,
 )
-from xacct.iam.policy import PolicyDocument, Statement
+from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.iam.things import (
     Group,
     GroupMember,
@@ -156,9 +157,7 @@ class _Expander:
             raise InputError(self.problems)
         trust = write_templates(self.blueprint.trust, resolved, self.grant.expires)
         things: dict[str, list[Thing]] = {account: []}
-        statements = list(written.statements)
-        if self.grant.expires is not None:
-            statements.append(expiry_deny(self.grant.expires))
+        statements = written.statements
         role: Role | None = None
         if holds(self.blueprint.role_when, resolved.texts):
             role = self.role(PolicyDocument(trust.statements))
@@ -231,6 +230,16 @@ class _Expander:
                 "missing-value",
             )
 
+        for side in ("allow", "deny"):
+            for index, line in enumerate(getattr(self.grant.expect, side)):
+                if line.without is not None and line.without not in self.blueprint.parameters:
+                    self.problem(
+                        f"expect.{side}.{index}.without",
+                        f"{line.without!r} is no parameter of the blueprint {self.blueprint.name}",
+                        suggest(line.without, tuple(self.blueprint.parameters)),
+                        "unknown-parameter",
+                    )
+
     def built_in(self, account: str) -> Values:
         partition, name = self.partition, self.grant.role
         signin = _SIGNIN_HOSTS.get(partition)
@@ -269,14 +278,15 @@ class _Expander:
         return attrs.evolve(problem, where=self.grant.where(path if inside else "permissions"))
 
     def held(
-        self, kind: HolderType, holder: str, statements: list[Statement], account: str
+        self, kind: HolderType, holder: str, statements: tuple[Statement, ...], account: str
     ) -> list[RolePolicy | GroupPolicy | ManagedPolicy | PolicyAttachment]:
         """The policies that a role or group carries: inline where they fit, managed ones where not."""
         from xacct.lightsail.fitting import fit_policies
 
         used = 0 if kind is HolderType.ROLE else ROLE_INLINE - GROUP_INLINE
         try:
-            fitted = fit_policies(tuple(statements), name=POLICY_NAME, other_inline_size=used)
+            ending = self.ending(kind, statements)
+            fitted = fit_policies(ending, name=POLICY_NAME, other_inline_size=used)
         except InputError as error:
             self.problems += map(self.placed, error.problems)
             return []
@@ -292,6 +302,19 @@ class _Expander:
             arn = policy.arn(account, self.partition)
             out += [policy, PolicyAttachment(holder_type=kind, holder=holder, policy_arn=arn)]
         return out
+
+    def ending(self, kind: HolderType, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        """Let the permissions end when the grant expires."""
+        expires = self.grant.expires
+        if expires is None:
+            return statements
+        if kind is HolderType.ROLE:
+            return (*statements, expiry_deny(expires))
+        # A Deny of everything in a group would take from its members what they have from elsewhere, too.
+        return tuple(
+            expire(statement, expires) if statement.effect is Effect.ALLOW else statement
+            for statement in statements
+        )
 
     def managed_policy(self, name: str, document: PolicyDocument, description: str = "") -> ManagedPolicy:
         tags = {TAG_GRANT: self.grant.name, TAG_BLUEPRINT: self.blueprint.name}
@@ -329,7 +352,7 @@ class _Expander:
         self,
         template: ThingTemplate,
         resolved: Resolved,
-        statements: list[Statement],
+        statements: tuple[Statement, ...],
         things: dict[str, list[Thing]],
     ) -> None:
         owner = expand_all((template.account or "{{account}}",), resolved.texts)
@@ -350,7 +373,7 @@ class _Expander:
         texts: Mapping[str, tuple[str, ...]],
         resolved: Resolved,
         owner: str,
-        statements: list[Statement],
+        statements: tuple[Statement, ...],
     ) -> list[Thing]:
         def one(field: str) -> str:
             found = texts.get(field, ())
@@ -363,7 +386,8 @@ class _Expander:
                 )
             return found[0]
 
-        provider_tags = {**self.house.tags(self.grant), TAG_MANAGED: "true"}
+        # A provider is shared: what one grant says of its own role has no place on it.
+        provider_tags = {**self.house.default_tags, TAG_MANAGED: "true"}
         match template.type:
             case ThingType.SAML_PROVIDER:
                 return [SamlProvider(name=one("name"), metadata=one("metadata"), tags=provider_tags)]
@@ -378,12 +402,9 @@ class _Expander:
                 ]
             case ThingType.GROUP:
                 group = Group(name=one("name"), path=self.path)
-                held = (
-                    self.held(HolderType.GROUP, group.name, statements, owner)
-                    if template.holds_permissions
-                    else []
-                )
-                return [group, *held]
+                if not template.holds_permissions:
+                    return [group]
+                return [group, *self.held(HolderType.GROUP, group.name, statements, owner)]
             case ThingType.GROUP_MEMBER:
                 return [GroupMember(group=one("group"), user=user) for user in texts["user"]]
             case ThingType.USER:

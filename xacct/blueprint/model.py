@@ -111,7 +111,8 @@ class Parameter:
     ``default`` is as a user would write it and may hold placeholders. ``account`` is the template of the
     account that ARNs must be of, ``other_than`` of a value that this one must not be. ``keys`` are those a
     map may have (any, when empty). ``item`` is the type of a list's items. ``generate`` tells that a value
-    may be made on request. ``missing`` is the fix told when the value is not given.
+    may be made on request. ``required_when`` makes it required when it holds. ``missing`` is the fix told
+    when the value is not given.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Parameter:
     prompt: str
     help: str = ""
     required: bool = False
+    required_when: When = ()
     default: Value | None = None
     choices: tuple[Choice, ...] = ()
     pattern: str | None = None

@@ -14,7 +14,7 @@ from xacct.blueprint.yaml_nodes import shorten
 from xacct.errors import InputError, Problem
 from xacct.iam.arn import Arn
 
-__all__ = ["Resolved", "holds", "resolve", "value_problem"]
+__all__ = ["Resolved", "holds", "is_required", "resolve", "value_problem"]
 
 _ARN_TYPES = (ParameterType.ARN, ParameterType.PRINCIPAL_ARN, ParameterType.PRINCIPAL_PATTERN)
 
@@ -42,6 +42,11 @@ def holds(when: When, texts: Values) -> bool:
         elif not set(values) & set(test.values):
             return False
     return True
+
+
+def is_required(parameter: Parameter, texts: Values) -> bool:
+    """Tell whether a parameter needs a value, given the values of those above it."""
+    return parameter.required or (bool(parameter.required_when) and holds(parameter.required_when, texts))
 
 
 class _Resolver:
@@ -84,12 +89,31 @@ class _Resolver:
                 )
             return
         if given is None:
-            given = self.default(parameter)
+            given = self.implied(parameter) or self.default(parameter)
         if given is None:
-            if parameter.required:
+            if is_required(parameter, self.texts):
                 self.missing(parameter)
             return
         self.take(parameter, given, load)
+
+    def implied(self, parameter: Parameter) -> Value | None:
+        """
+        The value that others imply: ``environment`` is for ``trigger=environment``, so who gives the one need
+        not give the other.
+        """
+        if parameter.type not in (ParameterType.CHOICE, ParameterType.LIST, ParameterType.BOOL):
+            return None
+        wanted = [
+            test.values[0]
+            for name in self.grant.parameters
+            if name in self.blueprint.parameters
+            for test in self.blueprint.parameters[name].when
+            if test.parameter == parameter.name and len(test.values) == 1
+        ]
+        found = tuple(dict.fromkeys(wanted))
+        if parameter.type is ParameterType.LIST:
+            return found or None
+        return found[0] if len(found) == 1 else None
 
     def default(self, parameter: Parameter) -> Value | None:
         match parameter.default:

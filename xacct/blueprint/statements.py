@@ -16,6 +16,7 @@ from xacct.iam.policy import Condition, Effect, Statement, TypedPrincipal
 __all__ = ["EXPIRY_SID", "Statements", "end_of", "expiry_condition", "expiry_deny", "write_templates"]
 
 EXPIRY_SID = "GrantExpired"
+STRING_MATCHES = "StringMatches"
 
 
 @attrs.frozen
@@ -47,6 +48,23 @@ def expiry_deny(day: date) -> Statement:
     )
 
 
+def expire(statement: Statement, day: date) -> Statement:
+    """
+    Let an Allow end with that day.
+
+    Raises InputError when the statement has a date condition of its own in that place.
+    """
+    condition = expiry_condition(day)
+    taken = {(one.operator.lower(), one.key.lower()) for one in statement.conditions}
+    if (condition.operator.lower(), condition.key.lower()) in taken:
+        raise InputError(
+            f"the statement {statement.sid} has a condition DateLessThan on aws:CurrentTime of its own",
+            fix="remove that condition, or `expires` from the grant",
+            code="expires",
+        )
+    return attrs.evolve(statement, conditions=(*statement.conditions, condition))
+
+
 def write_templates(
     templates: tuple[StatementTemplate, ...], resolved: Resolved, expires: date | None = None
 ) -> Statements:
@@ -63,9 +81,8 @@ def write_templates(
             continue
         statement = _write(template, resolved, reasons)
         if expires is not None and statement.effect is Effect.ALLOW:
-            condition = expiry_condition(expires)
-            statement = attrs.evolve(statement, conditions=(*statement.conditions, condition))
-            reasons[f"{template.sid}/{condition.operator}/{condition.key}"] = (
+            statement = expire(statement, expires)
+            reasons[f"{template.sid}/DateLessThan/aws:CurrentTime"] = (
                 f"The grant expires on {expires.isoformat()}; after that day nobody gets a new session."
             )
         out.append(statement)
@@ -125,8 +142,20 @@ def _conditions(part: ConditionTemplate, template: StatementTemplate, resolved: 
         keys, values = expand_all((part.key,), texts), expand_all(part.values, texts)
         if not keys or not values:
             raise _empty(template, f"condition {part.operator} {part.key}")
-        out.extend(Condition(part.operator, key, values) for key in keys)
+        out.extend(Condition(_operator(part.operator, values), key, values) for key in keys)
     return out
+
+
+def _operator(operator: str, values: tuple[str, ...]) -> str:
+    """
+    Write ``StringMatches``, which a blueprint may use for values that can be patterns.
+
+    StringEquals takes ``*`` and ``?`` literally, so a pattern needs StringLike; a plain value is told better
+    by StringEquals.
+    """
+    if operator != STRING_MATCHES:
+        return operator
+    return "StringLike" if any(sign in value for value in values for sign in "*?") else "StringEquals"
 
 
 def _check_unique(template: StatementTemplate, conditions: list[Condition]) -> None:

@@ -119,18 +119,19 @@ def parse_yaml(text: str, file: str) -> tuple[Node, ...]:
 
     Raises InputError with the place of what is not YAML, or not the plain YAML that is wanted here.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    import yaml
 
     if len(text) > MAX_BYTES:
         raise InputError(f"{file} is larger than {MAX_BYTES // 1024} KiB", where=file, code="too-large")
     builder = _Builder(file)
     try:
-        for event in YAML(typ="safe", pure=True).parse(text):
+        # Only the parser is used, of libyaml where it is there: it makes events and constructs nothing.
+        loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+        for event in yaml.parse(text, Loader=loader):
             builder.take(event)
-    except MarkedYAMLError as error:
+    except yaml.MarkedYAMLError as error:
         raise _not_yaml(error, text, file) from None
-    except (YAMLError, ValueError, LookupError, AttributeError, RecursionError, AssertionError) as error:
+    except (yaml.YAMLError, ValueError, LookupError) as error:
         # The parser meets some malformed texts with errors of other classes than its own.
         raise InputError(
             f"{file} is not YAML: {shorten(_first_line(str(error)), 160)}",
