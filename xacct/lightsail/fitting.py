@@ -59,7 +59,7 @@ def fit_policies(statements: Sequence[Statement], *, name: str, other_inline_siz
     """
     if not statements:
         return Fitted()
-    whole = PolicyDocument(tuple(statements))
+    whole = _tidy(PolicyDocument(tuple(statements)))
     room = INLINE_LIMIT - other_inline_size
     if whole.size <= room:
         return Fitted(inline=((name, whole),))
