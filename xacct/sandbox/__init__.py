@@ -14,7 +14,7 @@ when the first request comes.
 from xacct.sandbox.attach import attach
 from xacct.sandbox.http import Credentials, HttpRequest, HttpResponse
 from xacct.sandbox.sandbox import Sandbox, SandboxCall, default_state_dir
-from xacct.sandbox.server import serve
+from xacct.sandbox.server import serve, serving
 
 __all__ = [
     "Credentials",
@@ -25,4 +25,5 @@ __all__ = [
     "attach",
     "default_state_dir",
     "serve",
+    "serving",
 ]

@@ -10,6 +10,8 @@ from xacct.sandbox.sandbox import Sandbox
 
 __all__ = ["attach"]
 
+_NAME = "xacct-sandbox"
+
 
 class _Body(BytesIO):
     """What botocore wants of a response: the body, and a way to read it in chunks."""
@@ -36,7 +38,9 @@ def attach(botocore_session: Any, sandbox: Sandbox) -> None:
         headers: Any = HeadersDict(response.headers)
         return AWSResponse(request.url, response.status, headers, _Body(response.body))
 
-    session.register("before-send", answer, unique_id="xacct-sandbox")
+    # A second registration under the same name would be ignored.
+    session.unregister("before-send", unique_id=_NAME)
+    session.register("before-send", answer, unique_id=_NAME)
 
 
 def _headers(headers: Any) -> dict[str, str]:

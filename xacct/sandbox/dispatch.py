@@ -10,6 +10,7 @@ from xacct.sandbox import (
     iam_policies,
     iam_providers,
     iam_roles,
+    iam_simulate,
     iam_users,
     sts,
     sts_federation,
@@ -30,7 +31,7 @@ _DECIDED_BY_HANDLER = frozenset(("AssumeRole", "GetCallerIdentity", "GetSessionT
 def known_operations(service: str) -> dict[str, Handler]:
     """The operations that the sandbox has, of IAM or STS."""
     modules = {
-        "iam": (iam_roles, iam_holders, iam_policies, iam_users, iam_providers, iam_bulk),
+        "iam": (iam_roles, iam_holders, iam_policies, iam_users, iam_providers, iam_bulk, iam_simulate),
         "sts": (sts, sts_federation),
     }
     return {name: handler for module in modules[service] for name, handler in module.HANDLERS.items()}
@@ -52,6 +53,9 @@ def answer(call: Call) -> Answer:
         if operation.name not in _DECIDED_BY_HANDLER:
             resource, context = target_of(call) if operation.service == "iam" else ("*", {})
             authorize(call, operation.action, resource, context)
+            if operation.name.startswith("Create") and operation.params.get("Tags"):
+                # Tags in a creating call need the tagging action too (IAM User Guide, id_tags).
+                authorize(call, f"iam:Tag{operation.name.removeprefix('Create')}", resource, context)
     return handler(call)
 
 

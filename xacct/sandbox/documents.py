@@ -174,7 +174,7 @@ def _check_trust_statement(statement: Statement) -> None:
     if not statement.principals:
         raise malformed("Missing required field Principal")
     for action in (statement.actions or ()) + (statement.not_actions or ()):
-        if action != "*" and not _TRUST_ACTIONS.fullmatch(action):
+        if not _TRUST_ACTIONS.fullmatch(action):
             raise malformed("AssumeRole policy may only specify STS AssumeRole actions.")
     for principal in statement.principals:
         _check_principal(principal)

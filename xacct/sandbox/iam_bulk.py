@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from xacct.sandbox.call import Answer, Call, Handler, page
+from xacct.sandbox.counts import ACCOUNT_QUOTAS
 from xacct.sandbox.documents import ATTACHED_QUOTA, INLINE_QUOTAS, MANAGED_QUOTA, TRUST_QUOTA
 from xacct.sandbox.iam_holders import attached_answer, inline_answer
 from xacct.sandbox.iam_policies import policy_answer, version_answer
@@ -116,18 +117,18 @@ def _role_detail(call: Call, role: Role) -> dict[str, Any]:
 
 def get_account_summary(call: Call) -> Answer:
     def count(*kinds: type[Entity]) -> int:
-        return sum(1 for kind in kinds for _ in call.world.all(kind, call.account))
+        return sum(call.world.count(kind, call.account) for kind in kinds)
 
     return {
         "SummaryMap": {
             "Users": count(User),
-            "UsersQuota": 5000,
+            "UsersQuota": ACCOUNT_QUOTAS["user"],
             "Groups": count(Group),
-            "GroupsQuota": 300,
+            "GroupsQuota": ACCOUNT_QUOTAS["group"],
             "Roles": count(Role),
-            "RolesQuota": 1000,
+            "RolesQuota": ACCOUNT_QUOTAS["role"],
             "Policies": count(Policy),
-            "PoliciesQuota": 1500,
+            "PoliciesQuota": ACCOUNT_QUOTAS["policy"],
             "InstanceProfiles": count(InstanceProfile),
             "InstanceProfilesQuota": 1000,
             "Providers": count(SamlProvider, OidcProvider),

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import attrs
 
 from xacct.sandbox.call import Answer, Call, Handler, page, when
+from xacct.sandbox.counts import check_count
 from xacct.sandbox.documents import check_identity_policy, check_managed_size
 from xacct.sandbox.lookup import find_policy, policies_of_aws
 from xacct.sandbox.names import unique_id
@@ -57,6 +58,7 @@ def create_policy(call: Call) -> Answer:
         raise AwsError(
             "EntityAlreadyExists", f"A policy called {name} already exists. Duplicate names are not allowed."
         )
+    check_count(call, Policy, "PoliciesPerAccount")
     policy = Policy(
         account=call.account,
         partition=call.signed_by.partition,

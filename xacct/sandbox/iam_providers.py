@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from xacct.sandbox.call import Answer, Call, Handler, page, when
+from xacct.sandbox.counts import check_count
 from xacct.sandbox.problems import AwsError, limit
 from xacct.sandbox.saml import check_metadata
 from xacct.sandbox.tagging import merge_tags, read_tags, tag_list, without_tags
@@ -22,7 +23,6 @@ Provider: TypeAlias = SamlProvider | OidcProvider
 
 CLIENT_QUOTA = 100
 THUMBPRINT_QUOTA = 5
-PROVIDER_QUOTA = 100
 _HUNDRED_YEARS = 100 * 365 * 86400
 
 
@@ -48,8 +48,7 @@ def create_saml(call: Call) -> Answer:
     check_metadata(metadata)
     if call.world.get(SamlProvider, call.account, name.lower()) is not None:
         raise AwsError("EntityAlreadyExists", f"Provider with name {name} already exists.")
-    if sum(1 for _ in call.world.all(SamlProvider, call.account)) >= PROVIDER_QUOTA:
-        raise limit("SAMLProvidersPerAccount", PROVIDER_QUOTA)
+    check_count(call, SamlProvider, "SAMLProvidersPerAccount")
     provider = SamlProvider(
         account=call.account,
         partition=call.signed_by.partition,
@@ -108,8 +107,7 @@ def create_oidc(call: Call) -> Answer:
     _check_lists(clients, thumbprints)
     if call.world.get(OidcProvider, call.account, url) is not None:
         raise AwsError("EntityAlreadyExists", f"Provider with url {params['Url']} already exists.")
-    if sum(1 for _ in call.world.all(OidcProvider, call.account)) >= PROVIDER_QUOTA:
-        raise limit("OpenIdConnectProvidersPerAccount", PROVIDER_QUOTA)
+    check_count(call, OidcProvider, "OpenIdConnectProvidersPerAccount")
     provider = OidcProvider(
         account=call.account,
         partition=call.signed_by.partition,

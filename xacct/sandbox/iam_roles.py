@@ -8,6 +8,7 @@ from urllib.parse import quote
 import attrs
 
 from xacct.sandbox.call import Answer, Call, Handler, page, when
+from xacct.sandbox.counts import check_count
 from xacct.sandbox.documents import check_trust_policy
 from xacct.sandbox.lookup import find_role, policy_of
 from xacct.sandbox.names import unique_id
@@ -89,6 +90,7 @@ def create_role(call: Call) -> Answer:
     ids = check_trust_policy(trust, call.world, call.account)
     if call.world.get(Role, call.account, name.lower()) is not None:
         raise already_exists("Role", name)
+    check_count(call, Role, "RolesPerAccount")
     role = Role(
         account=call.account,
         partition=call.signed_by.partition,

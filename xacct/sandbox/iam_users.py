@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from xacct.sandbox.call import Answer, Call, Handler, page, when
+from xacct.sandbox.counts import check_count
 from xacct.sandbox.iam_roles import boundary_answer, check_boundary
 from xacct.sandbox.lookup import find_group, find_user
 from xacct.sandbox.names import OPERATOR_NAME, key_id, new_secret, unique_id
@@ -65,6 +66,7 @@ def create_user(call: Call) -> Answer:
     tags = read_tags(call.params.get("Tags"))
     if name.lower() == OPERATOR_NAME or call.world.get(User, call.account, name.lower()) is not None:
         raise already_exists("User", name)
+    check_count(call, User, "UsersPerAccount")
     user = User(
         account=call.account,
         partition=call.signed_by.partition,
@@ -197,6 +199,7 @@ def create_group(call: Call) -> Answer:
     name = call.params["GroupName"]
     if call.world.get(Group, call.account, name.lower()) is not None:
         raise already_exists("Group", name)
+    check_count(call, Group, "GroupsPerAccount")
     group = Group(
         account=call.account,
         partition=call.signed_by.partition,

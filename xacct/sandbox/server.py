@@ -6,7 +6,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,7 +15,7 @@ from xacct.errors import InputError, XacctError
 from xacct.sandbox.http import HttpRequest, HttpResponse
 from xacct.sandbox.sandbox import Sandbox
 
-__all__ = ["make_server", "serve"]
+__all__ = ["make_server", "serve", "serving"]
 
 HOST = "127.0.0.1"
 _MAX_BODY = 20_000_000
@@ -41,6 +42,20 @@ def serve(sandbox: Sandbox, port: int, announce: Callable[[str], None]) -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        server.server_close()
+
+
+@contextmanager
+def serving(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
+    """Serve from a thread while the block runs; gives the address. Touches no signal handlers."""
+    server = make_server(sandbox, port)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
         server.server_close()
 
 

@@ -296,6 +296,9 @@ class World:
             if isinstance(entity, kind):
                 yield entity
 
+    def count(self, kind: type[Entity], scope: str) -> int:
+        return len(self._entities.get((kind.kind, scope), {}))
+
     def everywhere(self, kind: type[E]) -> Iterator[E]:
         """Yield the entities of a kind in all accounts."""
         for held_kind, scope in sorted(self._entities):
