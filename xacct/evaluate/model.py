@@ -97,6 +97,14 @@ class Request:
 Documents: TypeAlias = tuple[PolicyDocument, ...]
 
 
+def _frozen_documents(documents: Iterable[PolicyDocument]) -> Documents:
+    return tuple(documents)
+
+
+def _frozen_limit(documents: Iterable[PolicyDocument] | None) -> Documents | None:
+    return None if documents is None else tuple(documents)
+
+
 def _frozen_levels(levels: Iterable[Iterable[PolicyDocument]] | None) -> tuple[Documents, ...] | None:
     return None if levels is None else tuple(tuple(level) for level in levels)
 
@@ -111,12 +119,12 @@ class Policies:
     attached there, and every level has to allow. An empty ``boundary`` or ``session`` allows nothing.
     """
 
-    identity: Documents = attrs.field(default=(), converter=tuple)
+    identity: Documents = attrs.field(default=(), converter=_frozen_documents)
     resource: PolicyDocument | None = None
-    boundary: Documents | None = attrs.field(default=None, converter=attrs.converters.optional(tuple))
+    boundary: Documents | None = attrs.field(default=None, converter=_frozen_limit)
     scps: tuple[Documents, ...] | None = attrs.field(default=None, converter=_frozen_levels)
     rcps: tuple[Documents, ...] | None = attrs.field(default=None, converter=_frozen_levels)
-    session: Documents | None = attrs.field(default=None, converter=attrs.converters.optional(tuple))
+    session: Documents | None = attrs.field(default=None, converter=_frozen_limit)
 
 
 class Element(StrEnum):
