@@ -15,8 +15,16 @@ from typing import Any
 
 import attrs
 
+from xacct.aws.failures import (
+    CallContext,
+    is_lost_answer,
+    is_of_aws,
+    is_throttling,
+    is_unreachable,
+    status_of,
+)
 from xacct.aws.pace import Pacer
-from xacct.aws.translate import CallContext, is_lost_answer, is_throttling, translate
+from xacct.aws.translate import translate
 from xacct.errors import XacctError
 
 __all__ = ["Answer", "Api", "CallCount", "LostAnswerError", "Retried", "backoff", "method_name"]
@@ -172,23 +180,17 @@ class Api:
         return answer
 
     def _told(self, error: Exception, operation: str, subject: str) -> BaseException:
-        if not _is_of_aws(error):
+        if not is_of_aws(error):
             return error
+        self._answered = self._answered or status_of(error) > 0
         told = translate(error, self._context(operation, subject))
         # Before anything has answered, an endpoint that is silent is likely not there at all: say so at once.
-        unreachable = type(error).__name__ in ("EndpointConnectionError", "ConnectTimeoutError")
-        if (is_lost_answer(error) or unreachable) and self._answered:
+        if self._answered and (is_lost_answer(error) or is_unreachable(error)):
             return LostAnswerError(told.problems)
         return told
 
     def _context(self, operation: str, subject: str) -> CallContext:
         return attrs.evolve(self.context, operation=operation, subject=subject)
-
-
-def _is_of_aws(error: Exception) -> bool:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    return isinstance(error, (BotoCoreError, ClientError, XacctError))
 
 
 _CAPITAL_RUN = re.compile(r"(.)([A-Z][a-z]+)")

@@ -16,9 +16,9 @@ import attrs
 
 from xacct.aws import answers
 from xacct.aws.calls import Answer, Api
+from xacct.aws.failures import AwsError
 from xacct.aws.session import Identity
 from xacct.aws.things import ThingReader
-from xacct.aws.translate import AwsError
 from xacct.iam.policy import PolicyDocument
 from xacct.iam.things import (
     AccountThings,

@@ -14,7 +14,7 @@ import attrs
 
 from xacct.aws import answers
 from xacct.aws.calls import Answer, Api
-from xacct.aws.translate import AwsError
+from xacct.aws.failures import AwsError
 from xacct.iam.things import (
     Group,
     GroupMember,

@@ -19,9 +19,9 @@ import attrs
 
 from xacct.apply.model import UncertainError
 from xacct.aws.calls import Api, LostAnswerError, Retried, backoff
+from xacct.aws.failures import AwsError
 from xacct.aws.requests import Request, request_of, subject_of
 from xacct.aws.things import ThingReader
-from xacct.aws.translate import AwsError
 from xacct.errors import XacctError
 from xacct.iam.policy import Condition, PolicyDocument, Statement
 from xacct.iam.things import GroupPolicy, Role, RolePolicy, Thing
