@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xacct.blueprint.model import Blueprint, Grant
     from xacct.blueprint.project import Project
     from xacct.plan.build import PlanOptions
+    from xacct.plan.inventory import LiveGrant
     from xacct.plan.model import Plan
     from xacct.plan.snapshot import ReadScope, Snapshot
     from xacct.sandbox import Sandbox
@@ -239,6 +240,24 @@ class Wiring:
             account: read_account(self.sessions.iam(account), scope, self.sessions.identity(account))
             for account, scope in scopes.items()
         }
+
+    def accounts(self, named: Sequence[str]) -> list[str]:
+        """The accounts that are asked about: those named, else the credentials' own, else the sandbox's."""
+        from xacct.iam.arn import check_account_id
+
+        if named:
+            return [check_account_id(account, "--account") for account in named]
+        if self.settings.sandbox:
+            return self.sandbox.accounts_in_use() or [SANDBOX_ACCOUNT]
+        return [self.sessions.identity().account]
+
+    def live(self, account: str) -> list[LiveGrant]:
+        """The grants that an account holds."""
+        from xacct.plan.inventory import live_grants
+        from xacct.plan.snapshot import ReadScope
+
+        scope = ReadScope(keys=frozenset(), ours=True)
+        return live_grants(self.read({account: scope})[account])
 
     # -- plans ---------------------------------------------------------------------------------------------
 
