@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from xacct.apply.journal import Journal
 from xacct.apply.model import Event, GrantResult, GrantStatus, GrantSteps, Outcome, Writer
@@ -46,9 +47,12 @@ def apply_plan(
     interrupted = False
     for number, phase in enumerate(phases):
         interrupted = (
-            _run_phase(_parts_by_run(phase, number, runs), jobs, signals, max_failures, runs) or interrupted
+            _run_phase(_parts_by_run(phase, number, runs), jobs, signals, max_failures, runs.values())
+            or interrupted
         )
-    results = tuple(run.finish() for run in runs.values())
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        interrupted = _await(pool, [run.wind_up for run in runs.values()], signals) or interrupted
+    results = tuple(run.result() for run in runs.values())
     journal.note("end", exit=_status_words(results))
     return Outcome(results=results, interrupted=interrupted, seconds=clock() - began)
 
@@ -84,7 +88,7 @@ def _run_phase(
     jobs: int,
     signals: Signals,
     max_failures: int | None,
-    runs: Mapping[_Key, GrantRun],
+    runs: Iterable[GrantRun],
 ) -> bool:
     """Run one phase to its end; True where the user interrupted it."""
     lanes = {part.account: threading.Semaphore(jobs) for _run, parts in work for part in parts}
@@ -92,22 +96,22 @@ def _run_phase(
     def carry_out(run: GrantRun, parts: list[GrantSteps]) -> None:
         for part in parts:
             with lanes[part.account]:
-                if not _may_start(run, signals, max_failures, runs.values()):
-                    return
-                run.carry_out(part)
+                if not run.has_failed and not _must_stop(run, signals, max_failures, runs):
+                    run.carry_out(part)
 
-    with ThreadPoolExecutor(max(1, min(_MOST_THREADS, jobs * max(1, len(lanes)), len(work)))) as pool:
-        futures = [pool.submit(carry_out, run, parts) for run, parts in _fairly(work)]
-        return _await(futures, signals)
+    threads = min(_MOST_THREADS, jobs * max(1, len(lanes)), max(1, len(work)))
+    with ThreadPoolExecutor(threads, thread_name_prefix="apply") as pool:
+        return _await(pool, [partial(carry_out, run, parts) for run, parts in _fairly(work)], signals)
 
 
-def _may_start(run: GrantRun, signals: Signals, max_failures: int | None, runs: Iterable[GrantRun]) -> bool:
-    if signals.stop.is_set() or run.has_failed:
-        return run.has_begun and not run.has_failed and not signals.stop.is_set()
+def _must_stop(run: GrantRun, signals: Signals, max_failures: int | None, runs: Iterable[GrantRun]) -> bool:
+    """Whether a grant may not go on; one that has begun goes on to its end unless the user interrupts."""
+    if signals.stop.is_set():
+        return True
     failed = [other for other in runs if other.has_failed]
     if any(other.grant is None for other in failed):
-        return False
-    return max_failures is None or len(failed) <= max_failures or run.has_begun
+        return True
+    return not run.has_begun and max_failures is not None and len(failed) > max_failures
 
 
 def _fairly(work: _Parts) -> _Parts:
@@ -119,10 +123,14 @@ def _fairly(work: _Parts) -> _Parts:
     return [queue[turn] for turn in range(longest) for queue in queues.values() if turn < len(queue)]
 
 
-def _await(futures: list[Future[None]], signals: Signals) -> bool:
+def _await(pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], None]], signals: Signals) -> bool:
+    """Wait until all is done; Ctrl-C asks to stop, a second one to stop undoing too."""
+    futures: list[Future[None]] = []
     interrupted = False
     while True:
         try:
+            while len(futures) < len(tasks):
+                futures.append(pool.submit(tasks[len(futures)]))
             for future in futures:
                 future.result()
         except KeyboardInterrupt:

@@ -85,10 +85,13 @@ class GrantRun:
                 self._undo()
                 return
 
-    def finish(self) -> GrantResult:
-        """What became of the grant; undoes what was begun when its later parts never came to their turn."""
+    def wind_up(self) -> None:
+        """Undo what was begun when the later parts never came to their turn."""
         if self._done and len(self._done) < len(self._todo) and not self.has_failed:
             self._stop()
+
+    def result(self) -> GrantResult:
+        """What became of the grant."""
         begun = len(self._done) + (self._failed is not None)
         return GrantResult(
             grant=self.grant,
@@ -128,7 +131,18 @@ class GrantRun:
         def retried(reason: str, wait: float) -> None:
             self._tell(EventKind.RETRIED, placed, reason, wait)
 
-        self._writers[placed.account].perform(placed.step, retried)
+        try:
+            self._writers[placed.account].perform(placed.step, retried)
+        except XacctError:
+            raise
+        except Exception as error:
+            # A mistake of ours must not leave a grant half-made either.
+            raise XacctError(
+                f"xacct itself failed: {type(error).__name__}: {error}",
+                where=str(placed),
+                fix="run again with --debug and report it",
+                code="bug",
+            ) from error
 
     def _note_failure(self, placed: PlacedStep, error: XacctError) -> None:
         self._failed = placed

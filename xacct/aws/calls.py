@@ -158,7 +158,7 @@ class Api:
                 answer = self._send(operation, parameters)
             except Exception as error:
                 if not is_throttling(error):
-                    self._pacer.ended(sent)
+                    self._pacer.ended()
                     raise self._told(error, operation, subject) from error
                 self._pacer.refused(sent)
                 self.count.was_refused()
@@ -167,7 +167,7 @@ class Api:
                 if retried is not None:
                     retried("AWS asks for fewer calls a second", 0.0)
             else:
-                self._pacer.succeeded(sent)
+                self._pacer.passed(sent)
                 return answer
 
     def _send(self, operation: str, parameters: dict[str, Any]) -> Answer:
