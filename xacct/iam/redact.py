@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-__all__ = ["redact_external_id"]
+__all__ = ["redact_document", "redact_external_id"]
 
 _SHOWN = 4
 _HASHED = 6
@@ -19,3 +19,21 @@ def redact_external_id(text: str) -> str:
     """
     shown = text[-_SHOWN:] if len(text) > 2 * _SHOWN else ""
     return f"…{shown} (#{sha256(text.encode()).hexdigest()[:_HASHED]})"
+
+
+def redact_document(document: PolicyDocument) -> PolicyDocument:
+    """The document with the values of ``sts:ExternalId`` redacted, for showing."""
+    statements = tuple(_redact_statement(statement) for statement in document.statements)
+    return attrs.evolve(document, statements=statements)
+
+
+def _redact_statement(statement: Statement) -> Statement:
+    return attrs.evolve(
+        statement, conditions=tuple(_redact_condition(condition) for condition in statement.conditions)
+    )
+
+
+def _redact_condition(condition: Condition) -> Condition:
+    if condition.key.lower() != "sts:externalid" or condition.operator.lower() == "null":
+        return condition
+    return attrs.evolve(condition, values=tuple(redact_external_id(value) for value in condition.values))
