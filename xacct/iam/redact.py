@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+import attrs
+
+from xacct.iam.policy import Condition, PolicyDocument, Statement
+
 __all__ = ["redact_document", "redact_external_id"]
 
 _SHOWN = 4
