@@ -127,8 +127,20 @@ def test_every_set_is_told_in_words(name: str):
 def test_full_access_is_everything_and_loud():
     found = SETS["full-access"]
     assert found.actions == (EVERYTHING,)
-    assert "LOUD" in found.summary
+    assert found.loud
     assert len(found.known_actions) == len(CATALOG.actions)
+
+
+def test_a_set_that_holds_something_of_high_severity_is_loud():
+    assert {name for name, found in SETS.items() if found.loud} == {
+        "full-access",
+        "instance-connect",
+        "instance-provisioner",
+        "firewall-manager",
+        "restore-operator",
+        "dns-manager",
+        "container-deployer",
+    }
 
 
 def test_every_operator_can_follow_what_it_starts():

@@ -31,7 +31,7 @@ def check_resource(text: str, *, account: str | None, partition: str = "aws", wh
 def _problem(text: str, account: str | None, partition: str, catalog: Catalog) -> tuple[str, str] | None:
     """What is wrong with the text and how to mend it, or None."""
     if not text.strip().lower().startswith("arn:"):
-        return _not_an_arn(text, catalog)
+        return _not_an_arn(text, account, partition, catalog)
     arn = Arn.try_parse(text)
     if arn is None or not text.isascii() or any(character.isspace() for character in text):
         return f"{text!r} is no ARN", _form(account, partition)
@@ -44,18 +44,27 @@ def _problem(text: str, account: str | None, partition: str, catalog: Catalog) -
 
 
 def _form(account: str | None, partition: str) -> str:
-    home = f"arn:{partition}:lightsail:REGION:{account or 'ACCOUNT'}"
-    return f"write {home}:TYPE/UUID, or TYPE/* for all of a type"
+    return f"write {_sample(account, partition, 'TYPE/UUID')}, or TYPE/* for all of a type"
 
 
-def _not_an_arn(text: str, catalog: Catalog) -> tuple[str, str]:
-    """A name was given: show the way from the name to its ARN."""
+def _sample(account: str | None, partition: str, resource: str, region: str = "REGION") -> str:
+    return f"arn:{partition}:lightsail:{region}:{account or 'ACCOUNT'}:{resource}"
+
+
+def _not_an_arn(text: str, account: str | None, partition: str, catalog: Catalog) -> tuple[str, str]:
+    """A name or the end of an ARN was given: show the way to the ARN."""
+    if re.fullmatch(_UUID, text):
+        return f"{text!r} is the last part of an ARN", f"write {_sample(account, partition, f'TYPE/{text}')}"
     head, slash, tail = text.partition("/")
     kind = catalog.resource_type(nearest_word(head, catalog.resource_types) or "")
+    if slash and kind is not None and (tail == "*" or re.fullmatch(_UUID, tail)):
+        region = "global" if kind.is_global else "REGION"
+        whole = _sample(account, partition, f"{kind.name}/{tail}", region)
+        return f"{text!r} is the last part of an ARN", f"write {whole}"
     if slash and kind is not None and kind.find:
         return (
             f"{text!r} is no ARN; Lightsail's ARNs end in a UUID, not in the name",
-            f"find the ARN with: {kind.find_command(tail if tail != '*' else None)}",
+            f"find the ARN with: {kind.find_command(tail)}",
         )
     command = catalog.resource_types["Instance"].find_command(text)
     return (

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import attrs
 
 from xacct.errors import InputError
-from xacct.lightsail.catalog import PREFIX, Action, load_catalog, nearest_word
+from xacct.lightsail.catalog import PREFIX, Action, Severity, load_catalog, nearest_word
 from xacct.lightsail.data import read_data
 
 __all__ = ["EVERYTHING", "PermissionSet", "permission_set", "permission_sets"]
@@ -51,6 +51,13 @@ class PermissionSet:
     def sensitive(self) -> tuple[Action, ...]:
         """The actions in it that deserve a second look."""
         return tuple(action for action in self.known_actions if action.sensitive is not None)
+
+    @property
+    def loud(self) -> bool:
+        """Whether it deserves a warning wherever it is shown: it holds something of high severity."""
+        return any(
+            action.sensitive.severity is Severity.HIGH for action in self.sensitive if action.sensitive
+        )
 
 
 @cache
