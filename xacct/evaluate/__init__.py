@@ -7,8 +7,9 @@ offline: what the request holds is given, nothing is looked up, nothing is deriv
 principal.
 
 Inside: ``patterns``, ``variables`` and ``scalars`` are the small languages of policies; ``conditions`` and
-``principals`` the elements; ``documents`` the statements, compiled once; ``engine`` combines the answers of
-the policy types; ``trace`` retells them. How it decides is written down in docs/how-a-decision-is-made.md.
+``principals`` the elements; ``statements`` the tests of one statement; ``documents`` reads policies, once;
+``engine`` asks the policy types and ``verdicts`` combines their answers; ``trace`` retells them. How it
+decides is written down in docs/how-a-decision-is-made.md.
 """
 
 from xacct.evaluate.cases import answer_line, answer_lines

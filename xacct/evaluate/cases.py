@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn, TypeAlias
 
 from xacct.errors import InputError, XacctError
-from xacct.evaluate.documents import CompiledDocument, Kind, Subject, compile_document
+from xacct.evaluate.documents import CompiledDocument, Kind, compile_document
 from xacct.evaluate.engine import TRUST_ACTIONS, CompiledPolicies
 from xacct.evaluate.model import ContextValue
 from xacct.evaluate.principals import parse_caller
+from xacct.evaluate.statements import Subject
 
 __all__ = ["MAX_LINE", "answer_line", "answer_lines"]
 

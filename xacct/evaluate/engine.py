@@ -10,14 +10,26 @@ an unknown key leaves the decision open only where it matters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from xacct.evaluate.conditions import every, some
-from xacct.evaluate.documents import CompiledDocument, Kind, Statement, Subject, compile_document
+from xacct.evaluate.documents import CompiledDocument, Kind, compile_document
 from xacct.evaluate.model import Decision, Outcome, Policies, PolicyType, Request
 from xacct.evaluate.principals import Caller, CallerKind, Level, parse_caller
+from xacct.evaluate.statements import Statement, Subject
+from xacct.evaluate.verdicts import (
+    BY_BOTH,
+    BY_RESOURCE,
+    ROOT_CANNOT_ASSUME,
+    Answer,
+    Gate,
+    Verdict,
+    conclude,
+    explicit,
+    same_account_verdict,
+)
 
 __all__ = ["TRUST_ACTIONS", "CompiledPolicies", "compile_policies", "evaluate"]
 
@@ -33,7 +45,6 @@ TRUST_ACTIONS = frozenset(
     }
 )
 
-Answer: TypeAlias = bool | None
 Documents: TypeAlias = Sequence[CompiledDocument]
 
 
@@ -74,19 +85,6 @@ def compile_policies(policies: Policies) -> CompiledPolicies:
         if policies.session is None
         else compiled(policies.session, identity_side, "session policy"),
     )
-
-
-class Gate(NamedTuple):
-    """One thing that has to allow, and who is asked."""
-
-    policy_type: PolicyType
-    answer: Answer
-
-
-class Verdict(NamedTuple):
-    outcome: Outcome
-    decided_by: PolicyType | None
-    why: str
 
 
 class CompiledPolicies:
@@ -141,7 +139,7 @@ class CompiledPolicies:
         deny_unknown: PolicyType | None = None
         for policy_type, statement, answer in self._denies(subject):
             if answer:
-                return _explicit(policy_type, statement)
+                return explicit(policy_type, statement)
             deny_unknown = deny_unknown or policy_type
         if deny_unknown is not None:
             return self._undetermined(deny_unknown, "denies", subject)
@@ -198,21 +196,21 @@ class CompiledPolicies:
         kind = caller.kind
         resource_type = _resource_type(subject)
         if kind is CallerKind.ROOT and subject.action == "sts:assumerole":
-            return _ROOT_CANNOT_ASSUME
+            return ROOT_CANNOT_ASSUME
         grants = self._grants(subject)
         gates = []
         if self.rcps and not caller.service_linked:
             gates.append(Gate(PolicyType.RCP, every(_resource_level(level, subject) for level in self.rcps)))
         if not caller.has_identity_side:
             gates.append(Gate(resource_type, some(grants.values())))
-            return _conclude(gates, _BY_RESOURCE[resource_type])
+            return conclude(gates, BY_RESOURCE[resource_type])
         if self.scps and not caller.service_linked:
             gates.append(Gate(PolicyType.SCP, every(_any_allow(level, subject) for level in self.scps)))
         own = self._own_gates(subject)
         if not _same_account(caller, subject.resource, resource_account):
             gates.append(Gate(resource_type, some(grants.values())))
-            return _conclude(gates + own, _BY_BOTH[resource_type])
-        return _same_account_verdict(gates, own, grants, resource_type, self._resource_must_allow(subject))
+            return conclude(gates + own, BY_BOTH[resource_type])
+        return same_account_verdict(gates, own, grants, resource_type, self._resource_must_allow(subject))
 
     def _own_gates(self, subject: Subject) -> list[Gate]:
         """The caller's own policies: all have to allow; the root user has no such limits."""
@@ -314,99 +312,3 @@ def _same_account(caller: Caller, resource: str, resource_account: str | None) -
         parts = resource.split(":", 5)
         resource_account = parts[4] if len(parts) == 6 and parts[4] else caller.account
     return resource_account == caller.account
-
-
-def _same_account_verdict(
-    gates: list[Gate],
-    own: list[Gate],
-    grants: Mapping[Level, Answer],
-    resource_type: PolicyType,
-    must_allow: bool,
-) -> Verdict:
-    """
-    Within one account the caller's own policies and the resource's policy add up.
-
-    A grant to the account lets the caller's own policies decide; one that names a user passes over identity
-    policies and boundary, a role over identity policies, a session or anyone over all three.
-    """
-    by_resource = _BY_RESOURCE[resource_type]
-    ways: list[tuple[Verdict, list[Gate]]] = []
-    if Level.DIRECT in grants:
-        ways.append((by_resource, [Gate(resource_type, grants[Level.DIRECT])]))
-    if Level.USER in grants:
-        limits = _limits(own, PolicyType.SESSION)
-        ways.append((by_resource, [Gate(resource_type, grants[Level.USER]), *limits]))
-    if Level.ROLE in grants:
-        limits = _limits(own, PolicyType.BOUNDARY, PolicyType.SESSION)
-        ways.append((by_resource, [Gate(resource_type, grants[Level.ROLE]), *limits]))
-    if not must_allow:
-        ways.append((_BY_OWN_POLICIES, own))
-    elif Level.ACCOUNT in grants:
-        ways.append((_BY_BOTH[resource_type], [Gate(resource_type, grants[Level.ACCOUNT]), *own]))
-    if not ways:
-        return _conclude([*gates, Gate(resource_type, False)], by_resource)
-    return _best([_conclude(gates + way, allowed) for allowed, way in ways])
-
-
-def _best(verdicts: Sequence[Verdict]) -> Verdict:
-    """Of several ways to be allowed one suffices; when none is, the last tells what is missing."""
-    for outcome in (Outcome.ALLOWED, Outcome.UNDETERMINED):
-        for verdict in verdicts:
-            if verdict.outcome is outcome:
-                return verdict
-    return verdicts[-1]
-
-
-def _limits(own: Iterable[Gate], *types: PolicyType) -> list[Gate]:
-    return [gate for gate in own if gate.policy_type in types]
-
-
-# Words
-
-
-def _conclude(gates: Iterable[Gate], allowed: Verdict) -> Verdict:
-    """All gates have to allow; the first that does not is named."""
-    unknown: PolicyType | None = None
-    for gate in gates:
-        if gate.answer is False:
-            return _IMPLICIT[gate.policy_type]
-        if gate.answer is None:
-            unknown = unknown or gate.policy_type
-    # The keys that are missing are looked for only when the whole decision is open.
-    return allowed if unknown is None else Verdict(Outcome.UNDETERMINED, unknown, "")
-
-
-def _explicit(policy_type: PolicyType, statement: Statement) -> Verdict:
-    named = f"{statement.sid!r}" if statement.sid else f"number {statement.index + 1}"
-    return Verdict(
-        Outcome.EXPLICITLY_DENIED,
-        policy_type,
-        f"Statement {named} of the {policy_type.words} denies the request.",
-    )
-
-
-def _allowed(policy_type: PolicyType, why: str) -> Verdict:
-    return Verdict(Outcome.ALLOWED, policy_type, why)
-
-
-_IMPLICIT = {
-    kind: Verdict(Outcome.IMPLICITLY_DENIED, kind, f"No statement of the {kind.words} allows the request.")
-    for kind in PolicyType
-}
-_ROOT_CANNOT_ASSUME = Verdict(
-    Outcome.IMPLICITLY_DENIED, None, "The root user of an account can assume no role, whatever policies say."
-)
-_BY_OWN_POLICIES = _allowed(
-    PolicyType.IDENTITY, "The caller's own policies allow the request, and nothing denies it."
-)
-_BY_RESOURCE = {
-    kind: _allowed(kind, f"The {kind.words} names the caller and allows the request, and nothing denies it.")
-    for kind in (PolicyType.TRUST, PolicyType.RESOURCE)
-}
-_BY_BOTH = {
-    kind: _allowed(
-        PolicyType.IDENTITY,
-        f"The {kind.words} and the caller's own policies both allow the request, and nothing denies it.",
-    )
-    for kind in (PolicyType.TRUST, PolicyType.RESOURCE)
-}

@@ -21,6 +21,7 @@ __all__ = ["Matcher", "any_pattern", "compile_pattern", "escape_policy_text", "e
 Matcher: TypeAlias = Callable[[str], bool]
 
 _ARN_COLONS = 5
+_KEPT_LENGTH = 256
 
 
 def escape_text(text: str) -> str:
@@ -63,15 +64,18 @@ def any_pattern(patterns: Iterable[str], *, arn: bool = False) -> Matcher:
     return lambda text: text in known or any(matcher(text) for matcher in others)
 
 
-@lru_cache(maxsize=8192)
 def compile_pattern(pattern: str, arn: bool = False) -> Matcher:
     """
-    Compile one pattern.
+    Compile one pattern; short ones are kept.
 
     With ``arn`` it is the pattern of a Resource element: within the first five parts of an ARN a wildcard
     stays inside its part, save that a ``*`` which ends a part may run on past the colon
     (reference_policies_elements_resource).
     """
+    return _compiled(pattern, arn) if len(pattern) > _KEPT_LENGTH else _kept(pattern, arn)
+
+
+def _compiled(pattern: str, arn: bool) -> Matcher:
     if "\\" in pattern or "?" in pattern or (arn and _has_inner_star(pattern)):
         return _automaton(pattern, arn)
     pieces = pattern.split("*")
@@ -80,6 +84,9 @@ def compile_pattern(pattern: str, arn: bool = False) -> Matcher:
     if not any(pieces):
         return _always
     return _pieces(pieces[0], [piece for piece in pieces[1:-1] if piece], pieces[-1])
+
+
+_kept = lru_cache(maxsize=4096)(_compiled)
 
 
 def _pieces(first: str, middle: list[str], last: str) -> Matcher:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from xacct.evaluate.conditions import Condition, every
-from xacct.evaluate.documents import CompiledDocument, Statement, Subject
+from xacct.evaluate.documents import CompiledDocument
 from xacct.evaluate.model import ContextValue, Element, ElementTrace, PolicyType, StatementTrace
 from xacct.evaluate.principals import Level, PrincipalElement
+from xacct.evaluate.statements import Statement, Subject
 
 if TYPE_CHECKING:
     from xacct.evaluate.engine import CompiledPolicies
