@@ -160,11 +160,19 @@ class GrantRun:
     # --- undoing ---------------------------------------------------------------------------------
 
     def _undo(self) -> None:
+        """
+        Walk back over the states that the run came through, for none of them gives more than old or new.
+
+        So it ends at the first step that cannot be undone, or of which nobody knows whether it stands.
+        """
         self._settle()
-        for placed in reversed(self._done):
-            if self._signals.abandon.is_set() or not self._undo_one(placed):
-                self._standing.append(placed)
-        self._standing.reverse()
+        while len(self._undone) < len(self._done):
+            placed = self._done[-1 - len(self._undone)]
+            blocked = self._uncertain is not None or self._signals.abandon.is_set()
+            if blocked or not self._undo_one(placed):
+                break
+            self._undone.append(placed)
+        self._standing = self._done[: len(self._done) - len(self._undone)]
 
     def _settle(self) -> None:
         """Find out about a step whose answer was lost; where it stands it is undone with the others."""
@@ -186,11 +194,7 @@ class GrantRun:
             self._problems.append(_not_undoable(placed))
             self._tell(EventKind.UNDO_FAILED, placed, "cannot be undone")
             return False
-        for step in steps:
-            if not self._undo_step(PlacedStep(account=placed.account, step=step)):
-                return False
-        self._undone.append(placed)
-        return True
+        return all(self._undo_step(PlacedStep(account=placed.account, step=step)) for step in steps)
 
     def _undo_step(self, placed: PlacedStep) -> bool:
         self._journal.step("undoing", self.grant, placed.account, placed.step)

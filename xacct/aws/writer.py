@@ -32,14 +32,8 @@ __all__ = ["IamWriter", "perform"]
 _ATTEMPTS = 8
 _FIRST_WAIT = 0.25
 _LONGEST_WAIT = 8.0
-_CREATES = {
-    Operation.CREATE_ROLE,
-    Operation.CREATE_POLICY,
-    Operation.CREATE_SAML_PROVIDER,
-    Operation.CREATE_OIDC_PROVIDER,
-    Operation.CREATE_GROUP,
-    Operation.CREATE_USER,
-}
+_CONFLICTS = 5
+"""How often a deletion may meet what this run took off just now; a lasting conflict is somebody else's."""
 
 
 def perform(
@@ -85,6 +79,7 @@ class IamWriter:
         refused it, CredentialsError where the credentials did not do.
         """
         waits = backoff(_ATTEMPTS, _FIRST_WAIT, _LONGEST_WAIT, self._api.chance)
+        conflicts = 0
         lost = made_room = False
         while True:
             try:
@@ -92,7 +87,7 @@ class IamWriter:
             except LostAnswerError as error:
                 lost = True
                 self._wait(waits, UncertainError(error.problems), "the answer was lost", retried)
-                if step.operation is Operation.CREATE_POLICY_VERSION and self.stands(step):
+                if step.operation is Operation.CREATE_POLICY_VERSION and self._turns_out_done(step):
                     break
             except AwsError as error:
                 if self._is_done(step, error, lost=lost):
@@ -100,9 +95,12 @@ class IamWriter:
                 if not made_room and self._make_room(step, error, retried):
                     made_room = True
                     continue
-                if not self._may_pass(step, error, lost=lost):
+                conflicts += error.aws_code == "DeleteConflict"
+                if conflicts > _CONFLICTS or not self._may_pass(step, error, lost=lost):
                     raise
                 self._wait(waits, error, "AWS has not yet spread what was just made", retried)
+            except XacctError as error:
+                raise UncertainError(error.problems) if lost else error from error
             else:
                 break
         self._remember(step)
@@ -147,12 +145,17 @@ class IamWriter:
     # --- judging refusals ------------------------------------------------------------------------
 
     def _is_done(self, step: Step, error: AwsError, *, lost: bool) -> bool:
-        """Whether a refusal says that the step stands already."""
+        """Whether a refusal only says that the step stands already."""
         if error.aws_code == "NoSuchEntity" and step.after is None:
             return True  # gone is what a deletion wants
-        if error.aws_code == "EntityAlreadyExists" and lost and step.operation in _CREATES:
+        return lost and self._turns_out_done(step)
+
+    def _turns_out_done(self, step: Step) -> bool:
+        """Read back what became of a call whose answer was lost."""
+        try:
             return self.stands(step)
-        return False
+        except XacctError as error:
+            raise UncertainError(error.problems) from error
 
     def _may_pass(self, step: Step, error: AwsError, *, lost: bool) -> bool:
         """Whether a refusal is known to pass by itself, for things that this run has just touched."""
