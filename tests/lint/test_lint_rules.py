@@ -1,0 +1,42 @@
+"""Every rule shows itself on its bad example, and leaves its good one alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from xacct.errors import InputError
+from xacct.lint.check import check_policy
+from xacct.lint.model import Severity
+from xacct.lint.rules import RULES, Rule, rule
+from xacct.lint.rules.examples import EXAMPLE_CONTEXT
+
+
+@pytest.mark.parametrize("each", RULES.values(), ids=lambda each: each.code)
+def test_the_bad_example_gives_exactly_this_rule(each: Rule) -> None:
+    findings = check_policy(each.bad, each.kinds[0], EXAMPLE_CONTEXT)
+    assert (each.code, each.severity) in {(item.rule, item.severity) for item in findings}
+    alarms = {item.rule for item in findings if item.severity is not Severity.INFO}
+    assert alarms <= {each.code}, [(item.rule, item.message) for item in findings]
+
+
+@pytest.mark.parametrize("each", RULES.values(), ids=lambda each: each.code)
+def test_the_good_example_has_nothing_to_change(each: Rule) -> None:
+    findings = check_policy(each.good, each.kinds[0], EXAMPLE_CONTEXT)
+    assert not [
+        (item.rule, item.message)
+        for item in findings
+        if item.severity is not Severity.INFO or item.rule == each.code and each.severity is Severity.INFO
+    ]
+
+
+@pytest.mark.parametrize("each", RULES.values(), ids=lambda each: each.code)
+def test_every_rule_says_why_and_what_to_do(each: Rule) -> None:
+    assert each.title and each.why.endswith(".") and each.fix and each.source
+    assert not each.title.endswith(".")
+
+
+def test_a_rule_is_found_in_any_case_and_an_unknown_one_names_the_nearest() -> None:
+    assert rule("xa101") is RULES["XA101"]
+    with pytest.raises(InputError) as caught:
+        rule("XA1O1")
+    assert "XA101" in caught.value.problems[0].fix

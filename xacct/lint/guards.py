@@ -1,0 +1,171 @@
+"""
+What a statement of a trust policy really demands of those it admits.
+
+An Allow's own conditions and the Deny statements of the same document together decide who gets in, so rules
+ask here instead of looking at one statement's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from xacct.lint.document import Condition, Document, Principal, Statement, Word
+from xacct.lint.operators import Family, Operator
+from xacct.lint.patterns import matches
+
+__all__ = ["ASSUMING", "TRUST_ACTIONS", "admitting", "any_value", "demanded", "is_guarded", "trust_actions"]
+
+ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+TRUST_ACTIONS = (*ASSUMING, "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
+_SPELLING = {name.lower(): name for name in TRUST_ACTIONS}
+# Deny lines that only make room for AWS's own services do not weaken what the other lines demand.
+_SERVICE_EXCEPTIONS = ("aws:principalisawsservice", "aws:viaawsservice")
+_OPPOSITES = {
+    "StringNotEquals": "StringEquals",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotLike": "StringLike",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+    "NotIpAddress": "IpAddress",
+    "NumericGreaterThan": "NumericLessThanEquals",
+    "NumericGreaterThanEquals": "NumericLessThan",
+}
+
+
+def trust_actions(statement: Statement) -> frozenset[str]:
+    """The actions on a role that a statement of a trust policy covers, in IAM's spelling."""
+    if statement.not_actions is not None:
+        excluded = [word.folded for word in statement.not_actions]
+        return frozenset(
+            name for folded, name in _SPELLING.items() if not any(matches(item, folded) for item in excluded)
+        )
+    patterns = [word.folded for word in statement.actions or ()]
+    return frozenset(
+        name for folded, name in _SPELLING.items() if any(matches(item, folded) for item in patterns)
+    )
+
+
+def admitting(document: Document) -> Iterator[Statement]:
+    """The statements of a trust policy that let somebody assume the role."""
+    for statement in document.allows:
+        if trust_actions(statement) & set(ASSUMING):
+            yield statement
+
+
+def any_value(condition: Condition) -> bool:
+    """Whether a line with wildcards is met by every value."""
+    if condition.operator is None or not condition.operator.takes_wildcards:
+        return False
+    return any(set(text.strip()) <= set("*?") and "*" in text for text in condition.texts)
+
+
+def demanded(document: Document, statement: Statement) -> tuple[Condition, ...]:
+    """The statement's own conditions, with those that the document's Deny statements add to them."""
+    added: list[Condition] = []
+    for denial in document.denies:
+        if _reaches(denial, statement):
+            added += _opposite(denial)
+    return (*statement.conditions, *added)
+
+
+def _reaches(denial: Statement, statement: Statement) -> bool:
+    wanted = trust_actions(statement) & set(ASSUMING)
+    if not wanted <= trust_actions(denial) or denial.principals is None:
+        return False
+    if any(principal.is_anyone for principal in denial.principals):
+        return True
+    mentioned = {(principal.type, principal.account or principal.value) for principal in denial.principals}
+    return all((who.type, who.account or who.value) in mentioned for who in statement.principals or ())
+
+
+def _opposite(denial: Statement) -> list[Condition]:
+    """What a request must hold to escape a Deny of one condition; nothing where it has several."""
+    lines = [line for line in denial.conditions if line.folded not in _SERVICE_EXCEPTIONS]
+    if len(lines) != 1 or lines[0].operator is None:
+        return []
+    line, operator = lines[0], lines[0].operator
+    match operator.family:
+        case Family.NULL if line.texts == ("true",):
+            return [attrs.evolve(line, operator=operator, values=_only("false", line))]
+        case Family.BOOL if operator.if_exists and line.texts == ("false",):
+            return [attrs.evolve(line, operator=Operator("Bool", Family.BOOL), values=_only("true", line))]
+        case _ if operator.base in _OPPOSITES and (operator.negated or operator.if_exists):
+            qualifier = "ForAnyValue" if operator.qualifier == "ForAllValues" else ""
+            return [
+                attrs.evolve(line, operator=Operator(_OPPOSITES[operator.base], operator.family, qualifier))
+            ]
+        case _:
+            return []
+
+
+def _only(text: str, line: Condition) -> tuple[Word, ...]:
+    return (Word(text, line.path),)
+
+
+_GUARDS = (
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:vpceorgid",
+    "aws:vpceaccount",
+    "aws:sourceidentity",
+    "sts:sourceidentity",
+    "aws:userid",
+    "aws:username",
+    "sts:externalid",
+    "aws:multifactorauthpresent",
+    "aws:multifactorauthage",
+    "aws:federatedprovider",
+)
+
+
+def is_guarded(conditions: tuple[Condition, ...], *, by: tuple[str, ...] = _GUARDS) -> bool:
+    """Whether one of the conditions keeps most of a whole account out."""
+    return any(_guards(condition, by) for condition in conditions)
+
+
+def _guards(condition: Condition, keys: tuple[str, ...]) -> bool:
+    operator = condition.operator
+    if (
+        operator is None
+        or operator.true_when_absent
+        or operator.family is Family.NULL
+        or any_value(condition)
+    ):
+        return False
+    if condition.folded == "aws:multifactorauthpresent":
+        return condition.texts == ("true",)
+    if condition.folded == "aws:principalarn":
+        return bool(condition.texts) and all(_is_narrow(text) for text in condition.texts)
+    if condition.folded == "sts:rolesessionname":
+        return any("${" in text for text in condition.texts)
+    return condition.folded in keys or condition.folded.startswith("aws:principaltag/")
+
+
+def _is_narrow(pattern: str) -> bool:
+    """Whether a pattern of principals' ARNs is narrower than all of an account's."""
+    resource = pattern.split(":", 5)[5] if pattern.count(":") >= 5 else pattern
+    kind, _, name = resource.partition("/")
+    return bool(name.strip("*/?")) and kind not in ("*", "")
+
+
+def names_account(condition: Condition) -> bool:
+    """Whether the condition fixes the account of the caller."""
+    if not condition.demands or any_value(condition):
+        return False
+    if condition.folded == "aws:principalaccount":
+        return True
+    if condition.folded == "aws:principalarn":
+        accounts = [text.split(":", 5)[4] if text.count(":") >= 5 else "*" for text in condition.texts]
+        return all(len(account) == 12 and account.isdigit() for account in accounts)
+    return condition.folded in ("aws:principalorgid", "aws:principalorgpaths")
+
+
+def accounts_of(principals: tuple[Principal, ...]) -> tuple[str, ...]:
+    """The accounts of AWS principals, in order, each once."""
+    found = [who.account for who in principals if who.type == "AWS" and who.account is not None]
+    return tuple(dict.fromkeys(found))
