@@ -64,23 +64,23 @@ class _Reach:
 def place_actions(selection: Selection, limits: Limits, *, unscoped: bool) -> Placed:
     """Give every selected action the narrowest scope that the limits ask for and that it supports."""
     scopes: list[tuple[Scope, str]] = []
-    account_wide, left_out, elsewhere = [], [], set()
     whole = selection.everything and not limits.arns and not limits.tags
     if whole:
         scopes.append((_in_regions(_Reach(), limits.regions), EVERYTHING))
+    account_wide, left_out, elsewhere = [], [], set()
     for action in selection.actions:
-        reach = _reach(action, limits, unscoped)
-        if isinstance(reach, LeftOut):
-            left_out.append(reach)
+        if why := _why_not(action, limits, unscoped):
+            left_out.append(LeftOut(action.full_name, why))
             continue
+        reach = _reach(action, limits)
         if reach.account_wide:
             account_wide.append(action.full_name)
         for regions in _regions(action, selection, limits.regions):
-            if regions == limits.regions and whole:
+            if regions != limits.regions:
+                elsewhere.add(action.full_name)
+            elif whole:
                 continue  # the pattern of everything has it
             scopes.append((_in_regions(reach, regions), action.full_name))
-            if set(regions) - set(limits.regions):
-                elsewhere.add(action.full_name)
     return Placed(tuple(scopes), tuple(account_wide), tuple(left_out), tuple(sorted(elsewhere)))
 
 
@@ -92,10 +92,8 @@ def _in_regions(reach: _Reach, regions: tuple[str, ...]) -> Scope:
 def _regions(action: Action, selection: Selection, regions: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """The Regions to allow an action in, one tuple a statement."""
     home = action.only_region
-    if not regions or home is None or home in regions:
-        yield regions
-    if regions and home is not None and home not in regions:
-        yield (home,)
+    abroad = home is not None and bool(regions) and home not in regions
+    yield (home,) if home is not None and abroad else regions
     if regions and action.name in _FOLLOWING:
         homes = _homes_of_writes(selection.actions) - set(regions)
         yield from ((home,) for home in sorted(homes))
@@ -105,31 +103,41 @@ def _homes_of_writes(actions: Iterable[Action]) -> set[str]:
     return {action.only_region for action in actions if action.only_region and not action.is_read}
 
 
-def _reach(action: Action, limits: Limits, unscoped: bool) -> _Reach | LeftOut:
-    """Apply the limit by resource, then the limit by tag."""
-    limitless = action.is_read or unscoped
+def _reach(action: Action, limits: Limits) -> _Reach:
+    """How far the limits reach an action that is granted."""
     resources: tuple[str, ...] = ("*",)
-    short = False
-    if limits.arns and action.wildcard_only:
-        short = True
-        if not limitless:
-            return LeftOut(action.full_name, 'takes only "*", so no ARN can limit it')
-    elif limits.arns:
-        missing = _missing_types(action, limits)
-        if missing:
-            return LeftOut(action.full_name, missing)
+    if limits.arns and not action.wildcard_only:
         resources = tuple(
             sorted(arn for use in action.resource_types for arn in limits.arns.get(use.type, ()))
         )
-    if not limits.tags:
-        return _Reach(resources, (), short)
+    conditions: tuple[Condition, ...] = ()
     if action.supports_resource_tags:
-        return _Reach(resources, tag_conditions("aws:ResourceTag", limits.tags), short)
-    if action.creates_without_source:
-        return _Reach(resources, tag_conditions("aws:RequestTag", limits.tags), short)
-    if not limitless:
-        return LeftOut(action.full_name, _why_no_tag(action))
-    return _Reach(resources, (), True)
+        conditions = tag_conditions("aws:ResourceTag", limits.tags)
+    elif action.creates_without_source:
+        conditions = tag_conditions("aws:RequestTag", limits.tags)
+    return _Reach(resources, conditions, _escapes_arns(action, limits) or _escapes_tags(action, limits))
+
+
+def _escapes_arns(action: Action, limits: Limits) -> bool:
+    return bool(limits.arns) and action.wildcard_only
+
+
+def _escapes_tags(action: Action, limits: Limits) -> bool:
+    return bool(limits.tags) and not (action.supports_resource_tags or action.creates_without_source)
+
+
+def _why_not(action: Action, limits: Limits, unscoped: bool) -> str:
+    """Why an action is left out; empty when it is granted. Reads that no limit reaches are granted."""
+    limitless = action.is_read or unscoped
+    if _escapes_arns(action, limits) and not limitless:
+        return 'takes only "*", so no ARN can limit it'
+    if limits.arns and not action.wildcard_only and (missing := _missing_types(action, limits)):
+        return missing
+    if not _escapes_tags(action, limits) or limitless:
+        return ""
+    if action.copies:
+        return 'takes only "*", so no tag of what it copies can limit it'
+    return 'takes only "*" and no tags in the request, so no tag can limit it'
 
 
 def _missing_types(action: Action, limits: Limits) -> str:
@@ -141,9 +149,3 @@ def _missing_types(action: Action, limits: Limits) -> str:
     if missing or not any(kind in limits.arns for kind in takes):
         return f"takes ARNs of {' or '.join(takes)}, of which none is given ({takes[0]}/* is all of a type)"
     return ""
-
-
-def _why_no_tag(action: Action) -> str:
-    if action.copies:
-        return 'takes only "*", so no tag of what it copies can limit it'
-    return 'takes only "*" and no tags in the request, so no tag can limit it'
