@@ -7,61 +7,41 @@ account, and beside them what a reviewer is told: reasons, notes, what stays acc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
-from xacct.blueprint.grant_nodes import check_role_name
+from xacct.blueprint.checks import check_role_name
 from xacct.blueprint.house import HouseRules, broken_rules
-from xacct.blueprint.model import Blueprint, Grant, Note, ThingTemplate
+from xacct.blueprint.making import Maker, placed
+from xacct.blueprint.model import Blueprint, Grant, Note
 from xacct.blueprint.placeholders import Values, expand_all
 from xacct.blueprint.reading import suggest
 from xacct.blueprint.resolve import Resolved, holds, resolve
 from xacct.blueprint.saml import load_metadata
-from xacct.blueprint.statements import expire, expiry_deny, write_templates
+from xacct.blueprint.statements import Statements, write_templates
 from xacct.errors import InputError, Problem
 from xacct.iam.arn import PARTITIONS
-from xacct.iam.ownership import (
-    DEFAULT_PATH,
-    TAG_BLUEPRINT,
-    TAG_DIGEST,
-    TAG_GRANT,
-    TAG_MANAGED,
-    own_tags,
-    role_digest,
-)
-from xacct.iam.policy import Effect, PolicyDocument, Statement
+from xacct.iam.ownership import DEFAULT_PATH
+from xacct.iam.policy import PolicyDocument
 from xacct.iam.things import (
-    Group,
-    GroupMember,
     GroupPolicy,
-    HolderType,
     ManagedPolicy,
     OidcProvider,
-    PolicyAttachment,
     Role,
     RolePolicy,
     SamlProvider,
     Thing,
     ThingKey,
-    ThingType,
-    User,
 )
 
 if TYPE_CHECKING:
     from xacct.lightsail.writing import LeftOut, Written
 
 __all__ = ["Expansion", "expand"]
-
-POLICY_NAME = "xacct-permissions"
-MAX_TRUST = 2048
-"""Characters; the quota of a trust policy that every account has without asking."""
-GROUP_INLINE, ROLE_INLINE = 5120, 10240
-"""Characters of all inline policies together."""
 
 _SIGNIN_HOSTS = {
     "aws": "signin.aws.amazon.com",
@@ -156,17 +136,9 @@ class _Expander:
         if self.problems or written is None:
             raise InputError(self.problems)
         trust = write_templates(self.blueprint.trust, resolved, self.grant.expires)
-        things: dict[str, list[Thing]] = {account: []}
-        statements = written.statements
-        role: Role | None = None
-        if holds(self.blueprint.role_when, resolved.texts):
-            role = self.role(PolicyDocument(trust.statements))
-            held = self.held(HolderType.ROLE, role.name, statements, account)
-            role = attrs.evolve(role, tags={**role.tags, TAG_DIGEST: _digest(role, held)})
-            things[account] += [role, *held]
-        for template in self.blueprint.things:
-            if holds(template.when, resolved.texts):
-                self.add_things(template, resolved, statements, things)
+        maker = self.maker(account, written)
+        role, things = self.things(maker, resolved, trust)
+        self.problems += maker.problems
         self.check_unique(things)
         if self.problems:
             raise InputError(self.problems)
@@ -188,6 +160,32 @@ class _Expander:
             ),
             reasons=trust.reasons,
         )
+
+    def maker(self, account: str, written: Written) -> Maker:
+        return Maker(
+            self.grant,
+            self.blueprint,
+            self.house,
+            account=account,
+            partition=self.partition,
+            path=self.path,
+            statements=written.statements,
+        )
+
+    def things(
+        self, maker: Maker, resolved: Resolved, trust: Statements
+    ) -> tuple[Role | None, dict[str, list[Thing]]]:
+        """The role, and all things by account; the trusting account comes first."""
+        things: dict[str, list[Thing]] = {maker.account: []}
+        role: Role | None = None
+        if holds(self.blueprint.role_when, resolved.texts):
+            role, held = maker.role_with_policies(PolicyDocument(trust.statements))
+            things[maker.account] += [role, *held]
+        for template in self.blueprint.things:
+            if holds(template.when, resolved.texts):
+                owner, made = maker.things_of(template, resolved)
+                things.setdefault(owner, []).extend(made)
+        return role, things
 
     # What is looked at before anything is made
 
@@ -229,7 +227,9 @@ class _Expander:
                 "`xacct permissions list` shows the sets",
                 "missing-value",
             )
+        self.check_expect()
 
+    def check_expect(self) -> None:
         for side in ("allow", "deny"):
             for index, line in enumerate(getattr(self.grant.expect, side)):
                 if line.without is not None and line.without not in self.blueprint.parameters:
@@ -268,160 +268,8 @@ class _Expander:
         try:
             return write_statements(self.grant.permissions, account=account, partition=self.partition)
         except InputError as error:
-            self.problems += map(self.placed, error.problems)
+            self.problems += [placed(self.grant, problem) for problem in error.problems]
             return None
-
-    def placed(self, problem: Problem) -> Problem:
-        """Give a problem of the writer, whose place is ``permissions[1].add[0]``, its line in the file."""
-        path = re.sub(r"\[(\d+)\]", r".\1", problem.where)
-        inside = path.startswith("permissions")
-        return attrs.evolve(problem, where=self.grant.where(path if inside else "permissions"))
-
-    def held(
-        self, kind: HolderType, holder: str, statements: tuple[Statement, ...], account: str
-    ) -> list[RolePolicy | GroupPolicy | ManagedPolicy | PolicyAttachment]:
-        """The policies that a role or group carries: inline where they fit, managed ones where not."""
-        from xacct.lightsail.fitting import fit_policies
-
-        used = 0 if kind is HolderType.ROLE else ROLE_INLINE - GROUP_INLINE
-        try:
-            ending = self.ending(kind, statements)
-            fitted = fit_policies(ending, name=POLICY_NAME, other_inline_size=used)
-        except InputError as error:
-            self.problems += map(self.placed, error.problems)
-            return []
-        out: list[RolePolicy | GroupPolicy | ManagedPolicy | PolicyAttachment] = []
-        for name, document in fitted.inline:
-            if kind is HolderType.ROLE:
-                out.append(RolePolicy(role=holder, name=name, document=document))
-            else:
-                out.append(GroupPolicy(group=holder, name=name, document=document))
-        for name, document in fitted.managed:
-            # Managed policies' names are unique in the account, so the holder's name goes into them.
-            policy = self.managed_policy(f"{holder}-{name}", document)
-            arn = policy.arn(account, self.partition)
-            out += [policy, PolicyAttachment(holder_type=kind, holder=holder, policy_arn=arn)]
-        return out
-
-    def ending(self, kind: HolderType, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        """Let the permissions end when the grant expires."""
-        expires = self.grant.expires
-        if expires is None:
-            return statements
-        if kind is HolderType.ROLE:
-            return (*statements, expiry_deny(expires))
-        # A Deny of everything in a group would take from its members what they have from elsewhere, too.
-        return tuple(
-            expire(statement, expires) if statement.effect is Effect.ALLOW else statement
-            for statement in statements
-        )
-
-    def managed_policy(self, name: str, document: PolicyDocument, description: str = "") -> ManagedPolicy:
-        tags = {TAG_GRANT: self.grant.name, TAG_BLUEPRINT: self.blueprint.name}
-        return ManagedPolicy(
-            name=name,
-            document=document,
-            path=self.path,
-            description=description or f"Of the grant {self.grant.name}, made by xacct",
-            tags={**self.house.tags(self.grant), **tags},
-        )
-
-    # Things
-
-    def role(self, trust: PolicyDocument) -> Role:
-        if trust.size > MAX_TRUST:
-            self.problem(
-                "parameters",
-                f"the trust policy has {trust.size} characters; IAM takes {MAX_TRUST} by default",
-                "name fewer principals, or a pattern in their place",
-                "trust-size",
-            )
-        name = self.grant.name
-        return Role(
-            name=self.grant.role,
-            trust=trust,
-            path=self.path,
-            description=self.grant.description
-            or f"Made by xacct: grant {name}, blueprint {self.blueprint.name}",
-            max_session=self.grant.max_session,
-            boundary=self.house.boundary or self.grant.boundary,
-            tags=own_tags(name, self.blueprint.name, self.house.tags(self.grant)),
-        )
-
-    def add_things(
-        self,
-        template: ThingTemplate,
-        resolved: Resolved,
-        statements: tuple[Statement, ...],
-        things: dict[str, list[Thing]],
-    ) -> None:
-        owner = expand_all((template.account or "{{account}}",), resolved.texts)
-        if len(owner) != 1:
-            raise InputError(
-                f"a {template.type.value} of the blueprint stands in {len(owner)} accounts",
-                where=template.place,
-                fix="`account` is one account",
-                code="blueprint",
-            )
-        texts = {name: expand_all(values, resolved.texts) for name, values in template.fields.items()}
-        made = self.make(template, texts, resolved, owner[0], statements)
-        things.setdefault(owner[0], []).extend(made)
-
-    def make(
-        self,
-        template: ThingTemplate,
-        texts: Mapping[str, tuple[str, ...]],
-        resolved: Resolved,
-        owner: str,
-        statements: tuple[Statement, ...],
-    ) -> list[Thing]:
-        def one(field: str) -> str:
-            found = texts.get(field, ())
-            if len(found) != 1:
-                raise InputError(
-                    f"{template.type.value}.{field} of the blueprint comes out as {len(found)} values",
-                    where=template.place,
-                    fix="give one value",
-                    code="blueprint",
-                )
-            return found[0]
-
-        # A provider is shared: what one grant says of its own role has no place on it.
-        provider_tags = {**self.house.default_tags, TAG_MANAGED: "true"}
-        match template.type:
-            case ThingType.SAML_PROVIDER:
-                return [SamlProvider(name=one("name"), metadata=one("metadata"), tags=provider_tags)]
-            case ThingType.OIDC_PROVIDER:
-                return [
-                    OidcProvider(
-                        url=one("url"),
-                        client_ids=texts["client_ids"],
-                        thumbprints=texts.get("thumbprints", ()),
-                        tags=provider_tags,
-                    )
-                ]
-            case ThingType.GROUP:
-                group = Group(name=one("name"), path=self.path)
-                if not template.holds_permissions:
-                    return [group]
-                return [group, *self.held(HolderType.GROUP, group.name, statements, owner)]
-            case ThingType.GROUP_MEMBER:
-                return [GroupMember(group=one("group"), user=user) for user in texts["user"]]
-            case ThingType.USER:
-                tags = own_tags(self.grant.name, self.blueprint.name, self.house.tags(self.grant))
-                path = next(iter(texts.get("path", ())), self.path)
-                return [
-                    User(name=name, path=path, boundary=self.house.boundary, tags=tags)
-                    for name in texts["name"]
-                ]
-            case ThingType.MANAGED_POLICY:
-                document = PolicyDocument(write_templates(template.statements, resolved).statements)
-                description = next(iter(texts.get("description", ())), "")
-                return [self.managed_policy(one("name"), document, description)]
-            case _:
-                raise InputError(
-                    f"a blueprint makes no {template.type.value}", where=template.place, code="blueprint"
-                )
 
     def check_unique(self, things: Mapping[str, list[Thing]]) -> None:
         for owner, found in things.items():
@@ -440,14 +288,6 @@ class _Expander:
         if expires is not None and self.today is not None and expires < self.today:
             out.append(f"The grant expired on {expires.isoformat()}: nobody gets in any more.")
         return out
-
-
-def _digest(role: Role, held: list[Any]) -> str:
-    return role_digest(
-        role,
-        [thing for thing in held if isinstance(thing, RolePolicy)],
-        [thing for thing in held if isinstance(thing, PolicyAttachment)],
-    )
 
 
 def _notes(notes: tuple[Note, ...], resolved: Resolved) -> tuple[str, ...]:

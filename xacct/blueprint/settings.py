@@ -13,13 +13,15 @@ from collections.abc import Callable, Sequence
 import attrs
 
 from xacct.blueprint.grant_nodes import GRANT_KEYS, PERMISSION_KEYS, grant_from_node
-from xacct.blueprint.model import Blueprint, Grant, ParameterType
+from xacct.blueprint.model import Blueprint, Grant, ParameterType, Value
 from xacct.blueprint.reading import nearest
 from xacct.blueprint.values import GENERATE
+from xacct.blueprint.write import acceptance_map, duration_text, entry_map, expectation_map, to_flow
 from xacct.blueprint.yaml_nodes import MappingNode, Node, Scalar, SequenceNode, parse_yaml, shorten
 from xacct.errors import InputError, Problem
+from xacct.iam.things import DEFAULT_MAX_SESSION
 
-__all__ = ["grant_from_settings", "make_external_id", "parse_setting"]
+__all__ = ["grant_from_settings", "make_external_id", "parse_setting", "settings_of"]
 
 _LISTS = {"add", "remove", "resources", "regions", "statements"}
 
@@ -105,6 +107,60 @@ def grant_from_settings(
         raise InputError(problems)
     root.put(["name"], Scalar(blueprint.name, "--set"))
     return attrs.evolve(grant_from_node(root.node(), "--set"), file=None)
+
+
+def settings_of(grant: Grant) -> tuple[tuple[str, str], ...]:
+    """
+    The settings that make this grant again.
+
+    With the same blueprint, ``grant_from_settings`` gives a grant of the same content, but that a lone value
+    of a list parameter comes back as a list.
+    """
+    out: list[tuple[str, str]] = [("name", grant.name)]
+    expires = grant.expires.isoformat() if grant.expires else None
+    session = duration_text(grant.max_session) if grant.max_session != DEFAULT_MAX_SESSION else None
+    for key, text in (
+        ("account", grant.account),
+        ("role_name", grant.role_name),
+        ("path", grant.path),
+        ("description", grant.description),
+        ("permissions_boundary", grant.boundary),
+        ("max_session", session),
+        ("expires", expires),
+    ):
+        if text is not None:
+            out.append((key, text))
+    out += [(f"tags.{key}", text) for key, text in grant.tags.items()]
+    for name, value in grant.parameters.items():
+        out.append((name if name not in GRANT_KEYS else f"parameters.{name}", _setting(value)))
+    out += _permission_settings(grant)
+    sides = {"allow": grant.expect.allow, "deny": grant.expect.deny}
+    contract = {side: [expectation_map(one) for one in lines] for side, lines in sides.items() if lines}
+    if contract:
+        out.append(("expect", to_flow(contract)))
+    if grant.accept:
+        out.append(("accept", to_flow([acceptance_map(one) for one in grant.accept])))
+    return tuple(out)
+
+
+def _setting(value: Value) -> str:
+    if isinstance(value, str):
+        return value
+    return ",".join(value) if _is_simple(value) else to_flow(value)
+
+
+def _is_simple(value: Value) -> bool:
+    """Whether a list can be told with commas alone."""
+    if not isinstance(value, tuple) or not value or value[0].startswith(("[", "{")):
+        return False
+    return all(item and "," not in item and item == item.strip() for item in value)
+
+
+def _permission_settings(grant: Grant) -> list[tuple[str, str]]:
+    entries = [entry_map(entry) for entry in grant.permissions]
+    if all(entry.keys() == {"set"} and "," not in entry["set"] for entry in entries):
+        return [("permissions", ",".join(entry["set"] for entry in entries))] if entries else []
+    return [("permissions", to_flow(entries))]
 
 
 def _place(

@@ -54,6 +54,12 @@ def _check_common(text: str) -> None:
     bad = next((sign for sign in text if ord(sign) < 32 or ord(sign) == 127), None)
     if bad is not None:
         raise InputError(f"the value holds the control character {bad!r}", fix="remove it", code="control")
+    bad = next((sign for sign in text if ord(sign) > 255), None)
+    if bad is not None:
+        # Source: IAM API Reference, PolicyDocument: U+0020 to U+00FF besides tab and line ends.
+        raise InputError(
+            f"the value holds {bad!r}, which IAM refuses in a policy", fix="use Latin letters", code="control"
+        )
 
 
 def _check_choice(parameter: Parameter, value: str) -> None:
