@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
@@ -100,6 +99,6 @@ def page(call: Call, result_key: str, items: Iterable[T], key: Callable[[T], str
 
 def _read_marker(marker: str) -> str:
     try:
-        return base64.urlsafe_b64decode(marker.encode("ascii")).decode()
-    except (ValueError, binascii.Error):
+        return base64.b64decode(marker, altchars=b"-_", validate=True).decode()
+    except ValueError:
         raise validation("Invalid Marker.") from None

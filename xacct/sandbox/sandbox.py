@@ -93,6 +93,14 @@ class Sandbox:
         with self._store.transaction() as world:
             return credentials_of(principal, world, int(self._clock()))
 
+    def accounts_in_use(self) -> list[str]:
+        """The accounts that hold a role or a group, in order."""
+        from xacct.sandbox.world import Group, Role
+
+        with self._store.transaction() as world:
+            held = [*world.everywhere(Role), *world.everywhere(Group)]
+            return sorted({entity.scope for entity in held})
+
     def reset(self) -> None:
         """Forget all accounts."""
         self._store.reset()
