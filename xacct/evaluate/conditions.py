@@ -212,16 +212,10 @@ class Condition:
 
 def compile_condition(operator: str, key: str, values: tuple[str, ...], variables: bool) -> Condition:
     """
-    Compile one line; short ones are kept. ``variables`` says whether the Version has policy variables.
+    Compile one line. ``variables`` says whether the document's Version has policy variables.
 
     The operator has to be one that ``parse_operator`` knows.
     """
-    if len(values) == 1 and len(values[0]) <= _KEPT_LENGTH:
-        return _kept(operator, key, values, variables)
-    return _compiled(operator, key, values, variables)
-
-
-def _compiled(operator: str, key: str, values: tuple[str, ...], variables: bool) -> Condition:
     parsed = parse_operator(operator)
     assert parsed is not None, operator
     if parsed.family is None:
@@ -238,10 +232,6 @@ def _compiled(operator: str, key: str, values: tuple[str, ...], variables: bool)
         test = _empty_is_absent(test, absent)
     names = [part.key for template in templates for part in template if isinstance(part, Variable)]
     return Condition(operator, key, values, absent, test, names)
-
-
-_KEPT_LENGTH = 256
-_kept = lru_cache(maxsize=4096)(_compiled)
 
 
 def _when_absent(operator: Operator) -> bool:

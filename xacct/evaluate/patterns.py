@@ -48,7 +48,7 @@ def any_pattern(patterns: Iterable[str], *, arn: bool = False) -> Matcher:
     others = []
     for pattern in patterns:
         if "*" in pattern or "?" in pattern or "\\" in pattern:
-            matcher = compile_pattern(pattern, arn)
+            matcher = _compiled(pattern, arn)
             if matcher is _always:
                 return _always
             others.append(matcher)

@@ -46,17 +46,12 @@ class Level(IntEnum):
 
 
 class Caller(NamedTuple):
-    """
-    A parsed principal. ``names`` are the texts by which a Principal element can name it, nearest first.
-
-    ``exempt`` are groups of names: a NotPrincipal leaves the caller out only if it lists one of each group.
-    """
+    """A parsed principal. ``names`` are the texts by which a Principal element can name it, nearest first."""
 
     kind: CallerKind
     account: str | None
     type: PrincipalType
     names: tuple[tuple[str, Level], ...]
-    exempt: tuple[frozenset[str], ...]
     service_linked: bool = False
 
     @property
@@ -70,10 +65,7 @@ def _caller(
 ) -> Caller:
     root = f"arn:{arn.partition}:iam::{arn.account}:root"
     account = ((root, Level.ACCOUNT), (arn.account, Level.ACCOUNT))
-    named = tuple(own)
-    groups = [frozenset({name}) for name, _ in named]
-    groups.append(frozenset({root, arn.account}))
-    return Caller(kind, arn.account, PrincipalType.AWS, named + account, tuple(groups), service_linked)
+    return Caller(kind, arn.account, PrincipalType.AWS, (*own, *account), service_linked)
 
 
 def _role_name_key(partition: str, account: str, name: str) -> str:
@@ -117,7 +109,7 @@ def _unnumbered(text: str) -> Caller:
 
 
 def _single(kind: CallerKind, type_: PrincipalType, text: str) -> Caller:
-    return Caller(kind, None, type_, ((text, Level.DIRECT),), (frozenset({text}),))
+    return Caller(kind, None, type_, ((text, Level.DIRECT),))
 
 
 def _no_caller(text: str) -> InputError:
@@ -195,5 +187,7 @@ class PrincipalElement:
         """
         if self._anyone:
             return True
-        names = self._names.get(caller.type, set())
-        return all(names & group for group in caller.exempt)
+        listed = self._names.get(caller.type, set())
+        own = [name for name, level in caller.names if level is not Level.ACCOUNT]
+        account = [name for name, level in caller.names if level is Level.ACCOUNT]
+        return listed.issuperset(own) and (not account or not listed.isdisjoint(account))
