@@ -10,6 +10,7 @@ import attrs
 
 from xacct.errors import CredentialsError, ExitCode, Problem, XacctError
 from xacct.plan.steps import Step
+from xacct.plan.work import GrantSteps
 
 __all__ = [
     "Event",
@@ -41,20 +42,6 @@ class Writer(Protocol):
 
     def stands(self, step: Step) -> bool:
         """Read back whether the account now holds what the step leads to. Raises XacctError."""
-
-
-@attrs.frozen(kw_only=True)
-class GrantSteps:
-    """
-    The steps of one grant in one account, in their order.
-
-    ``grant`` is None for what several grants share. Of the same grant there may be several of these, one an
-    account and phase; what the run did for a grant is undone over all of them.
-    """
-
-    grant: str | None
-    account: str
-    steps: tuple[Step, ...]
 
 
 @attrs.frozen(kw_only=True)

@@ -100,7 +100,9 @@ class IamWriter:
                     raise
                 self._wait(waits, error, "AWS has not yet spread what was just made", retried)
             except XacctError as error:
-                raise UncertainError(error.problems) if lost else error from error
+                if lost:
+                    raise UncertainError(error.problems) from error
+                raise
             else:
                 break
         self._remember(step)
