@@ -83,7 +83,7 @@ def run_command(
 
     For example: xacct sandbox run -- aws iam list-roles
     """
-    from xacct.sandbox import serving
+    from xacct.sandbox.server import serving
 
     with serving(Wiring(settings).sandbox) as url:
         variables = _variables(Wiring(settings).sandbox, principal, account, url, settings)

@@ -75,13 +75,15 @@ def role_access(
     if role is None:
         return None
     inline = list(things.policies_of_role(role.name))
-    missing = False
+    missing: list[str] = []
     for arn in _attached(things, HolderType.ROLE, role.name):
         if things.managed_policy(arn) is not None:
             continue
         document = documents.get(arn)
-        missing = missing or document is None
-        inline += [document] if document is not None else []
+        if document is None:
+            missing.append(arn)
+        else:
+            inline.append(document)
     boundary = documents.get(role.boundary) if role.boundary else None
     return RoleAccess(
         account=things.account,
@@ -90,7 +92,8 @@ def role_access(
         policies=tuple(inline),
         boundary=boundary,
         boundary_unknown=role.boundary is not None and boundary is None,
-        policies_unknown=missing,
+        boundary_arn=role.boundary,
+        unknown_policies=tuple(missing),
     )
 
 
@@ -147,7 +150,7 @@ def _holder_access(
     if not policies:
         return None
     arn = f"arn:{things.partition}:iam::{things.account}:{kind.value}/{name}"
-    return HolderAccess(account=things.account, holder=(arn,), policies=tuple(policies))
+    return HolderAccess(account=things.account, holders=(arn,), policies=tuple(policies))
 
 
 def _attached(things: AccountThings, kind: HolderType, name: str) -> list[str]:

@@ -121,7 +121,7 @@ def _account(account: AccountPlan, style: Style, reveal: bool) -> Iterator[str]:
         yield from finding_lines(account.findings, style)
         yield ""
     notes = [note for grant in account.grants for note in grant.notes]
-    if notes:
+    if notes and account.summary.changes:
         yield style("bold", "Notes")
         for note in notes:
             yield from wrap(note, style.width, first="  - ", rest="    ")

@@ -1,0 +1,32 @@
+"""``xacct rule``: what a rule means."""
+
+from __future__ import annotations
+
+import click
+
+from xacct.cli.output import Output
+from xacct.cli.settings import Settings, format_option, global_options
+
+
+@click.command("rule")
+@click.argument("code", required=False)
+@format_option()
+@global_options()
+@click.pass_obj
+def command(settings: Settings, code: str | None) -> None:
+    """Explain a rule: why it matters, how to fix it, a bad and a good example. Without CODE, list all."""
+    from xacct.lint import RULES, rule
+    from xacct.render.rules import rule_text, rule_to_json, rules_text
+
+    output = Output(settings)
+    if code is None:
+        if output.as_json:
+            output.json({"rules": [rule_to_json(found) for found in RULES.values()]})
+        else:
+            output.result(rules_text(list(RULES.values()), output.style))
+        return
+    found = rule(code)
+    if output.as_json:
+        output.json(rule_to_json(found))
+    else:
+        output.result(rule_text(found, output.style))

@@ -1,0 +1,205 @@
+"""
+The contract of a grant: what must stay possible, and what must stay impossible.
+
+``allow`` holds when at least one request in the grant's scope passes, ``deny`` when none does. Each line is
+put as a question to the access delta: the role's documents are narrowed to the requests that the line is
+about, by Denies for all others, and then either something is left or nothing is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from xacct.blueprint.expand import Expansion
+from xacct.blueprint.model import Expectation
+from xacct.iam.arn import Arn
+from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
+from xacct.iam.things import AccountThings
+from xacct.lint.model import Finding, Severity
+from xacct.plan.access import RoleAccess, access_delta
+from xacct.plan.model import AccessRow, Verdict
+from xacct.plan.reach import role_access
+
+__all__ = ["CONTRACT_RULE", "check_contract"]
+
+CONTRACT_RULE = "XA900"
+"""The code under which a broken contract is told; it can't be accepted, only changed in the grant."""
+
+_ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+
+
+def check_contract(expansion: Expansion) -> list[Finding]:
+    """Tell which lines of ``expect`` the grant's own documents break, each with the request that shows it."""
+    role = expansion.role
+    expect = expansion.grant.expect
+    if role is None or not (expect.allow or expect.deny):
+        return []
+    things = AccountThings(expansion.account, expansion.things[expansion.account], expansion.partition)
+    access = role_access(things, role, {})
+    assert access is not None
+    access = attrs.evolve(access, boundary_unknown=False)
+    findings = [
+        _broken(expansion, f"expect.allow.{index}", line, None)
+        for index, line in enumerate(expect.allow)
+        if _possible(expansion, access, line)[0] is False
+    ]
+    for index, line in enumerate(expect.deny):
+        possible, row = _possible(expansion, access, line)
+        if possible is not False:
+            findings.append(_broken(expansion, f"expect.deny.{index}", line, row, sure=possible is True))
+    return findings
+
+
+def _possible(
+    expansion: Expansion, access: RoleAccess, line: Expectation
+) -> tuple[bool | None, AccessRow | None]:
+    """Whether any request that the line is about passes; None where that can't be decided."""
+    trust = _narrow_trust(expansion, access.trust, line)
+    policies = access.policies
+    if line.action.lower() not in {action.lower() for action in _ASSUME}:
+        fences = tuple(_fences(line))
+        policies = tuple(
+            attrs.evolve(document, statements=(*document.statements, *fences)) for document in policies
+        )
+    left = access_delta(None, attrs.evolve(access, trust=trust, policies=policies))
+    questions = [left.trust_verdict]
+    if policies is not access.policies:
+        questions.append(left.permissions_verdict)
+    if Verdict.EQUAL in questions:
+        return False, None
+    if Verdict.UNKNOWN in questions:
+        return None, None
+    return True, left.rows[0] if left.rows else None
+
+
+def _fences(line: Expectation) -> Iterator[Statement]:
+    """Denies for every request that the line is not about."""
+    yield Statement(effect=Effect.DENY, not_actions=(line.action,), resources=("*",))
+    if line.resource is not None:
+        yield Statement(effect=Effect.DENY, actions=("*",), not_resources=(line.resource,))
+    for key, values in line.context.items():
+        condition = Condition("StringNotEquals", key, values)
+        yield Statement(effect=Effect.DENY, actions=("*",), resources=("*",), conditions=(condition,))
+
+
+def _narrow_trust(expansion: Expansion, trust: PolicyDocument, line: Expectation) -> PolicyDocument:
+    """The trust policy for the principals and conditions of the line alone."""
+    statements = list(trust.statements)
+    if line.who != "trusted":
+        statements = [
+            statement
+            for statement in statements
+            if statement.effect is Effect.DENY or _covers(statement, line.who)
+        ]
+        fence = Condition("ArnNotEquals", "aws:PrincipalArn", (_principal_arn(line.who),))
+        statements += (
+            [_deny((fence,))] if line.who.startswith("arn:") and "-provider/" not in line.who else []
+        )
+    if line.without is not None:
+        statements += [_deny((condition,)) for condition in _conditions_of(expansion, trust, line.without)]
+    assuming = line.action.lower() in {action.lower() for action in _ASSUME}
+    if assuming:
+        for key, values in line.context.items():
+            statements.append(_deny((Condition("StringNotEquals", key, values),)))
+    # Tags and source identity are decided on their own; the line is about getting a session.
+    statements.append(
+        Statement(
+            effect=Effect.DENY,
+            principals=(TypedPrincipal(PrincipalType.AWS, "*"),),
+            not_actions=(line.action,) if assuming and line.action != _ASSUME[0] else _ASSUME,
+        )
+    )
+    return attrs.evolve(trust, statements=tuple(statements))
+
+
+def _deny(conditions: tuple[Condition, ...]) -> Statement:
+    return Statement(
+        effect=Effect.DENY,
+        principals=(TypedPrincipal(PrincipalType.AWS, "*"),),
+        actions=("sts:*",),
+        conditions=conditions,
+    )
+
+
+def _conditions_of(expansion: Expansion, trust: PolicyDocument, parameter: str) -> list[Condition]:
+    """The conditions of the trust that the blueprint makes from a parameter."""
+    mark = "{{" + parameter + "}}"
+    keys = {
+        template.key.lower()
+        for statement in expansion.blueprint.trust
+        for template in statement.conditions
+        if mark in template.key
+        or any(mark in value for value in template.values)
+        or template.each == parameter
+    }
+    values = set(expansion.values.get(parameter, ()))
+    return [
+        condition
+        for statement in trust.statements
+        if statement.effect is Effect.ALLOW
+        for condition in statement.conditions
+        if condition.key.lower() in keys or (values and values & set(condition.values))
+    ]
+
+
+def _covers(statement: Statement, arn: str) -> bool:
+    """Whether a statement names a principal, or the account that the principal is in."""
+    parsed = Arn.try_parse(arn)
+    account = parsed.account if parsed else arn
+    for principal in statement.principals or ():
+        value = principal.canonical.value
+        if value in ("*", account, arn, _principal_arn(arn)):
+            return True
+    return False
+
+
+def _principal_arn(arn: str) -> str:
+    """What ``aws:PrincipalArn`` holds for a principal: for a session, its role (without the path)."""
+    parsed = Arn.try_parse(arn)
+    if parsed is None or parsed.service != "sts" or parsed.resource_type != "assumed-role":
+        return arn
+    role = parsed.resource_path.split("/")[0]
+    return f"arn:{parsed.partition}:iam::{parsed.account}:role/{role}"
+
+
+def _broken(
+    expansion: Expansion, path: str, line: Expectation, row: AccessRow | None, *, sure: bool = True
+) -> Finding:
+    grant = expansion.grant
+    words = _words(line)
+    if ".allow." in path:
+        message = f"the contract expects that {words} is possible, and no request of that kind passes"
+        fix = "give the grant what is missing, or take the line out of expect.allow"
+    elif sure:
+        shown = f": {row.principal} may, if {row.condition}" if row and row.condition else ""
+        message = f"the contract expects that {words} is impossible, and a request passes{shown}"
+        fix = "narrow the grant until none passes, or take the line out of expect.deny"
+    else:
+        message = f"the contract expects that {words} is impossible, and that can't be proved offline"
+        fix = "make the grant plainer, or take the line out of expect.deny"
+    return Finding(
+        rule=CONTRACT_RULE,
+        severity=Severity.ERROR,
+        message=message,
+        fix=fix,
+        path=path,
+        grant=grant.name,
+        file=grant.file,
+        line=grant.line(path) or grant.line("expect"),
+    )
+
+
+def _words(line: Expectation) -> str:
+    parts = [f"{line.action} as {line.who}"]
+    if line.without is not None:
+        parts.append(f"without {line.without}")
+    if line.resource is not None:
+        parts.append(f"on {line.resource}")
+    parts += [f"with {key} {_values(values)}" for key, values in line.context.items()]
+    return " ".join(parts)
+
+
+def _values(values: Iterable[str]) -> str:
+    return " or ".join(values)
