@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xacct.cli.settings import Settings
-from xacct.errors import InputError
+from xacct.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from xacct.aws.session import Sessions
@@ -122,7 +122,7 @@ class Wiring:
         """Expand grants, all problems of all of them at once; asks AWS for the account only where needed."""
         from xacct.blueprint.expand import expand
 
-        problems = []
+        problems: list[Problem] = []
         found: list[Expansion] = []
         house = self.project.house
         for grant in grants:

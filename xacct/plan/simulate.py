@@ -70,15 +70,12 @@ def simulate(
     """
     example = example_request(access, action, resource)
     given: dict[str, ContextValue] = {**(defaults or {}), **(context or {})}
+    times = {key: value for key, value in given.items() if key in _TIMES}
     caller = principal
     assume_context: dict[str, ContextValue] = dict(given)
     if principal == "trusted":
         caller = example.principal if example else f"arn:aws:iam::{access.account}:root"
-        assume_context = {
-            **(defaults or {}),
-            **(example.assume_context if example else {}),
-            **(context or {}),
-        }
+        assume_context = {**given, **_assumed_with(example), **times, **(context or {})}
     elif caller.startswith("arn:") and "-provider/" not in caller:
         assume_context.setdefault("aws:PrincipalArn", principal_arn(caller))
     assume = Request(
