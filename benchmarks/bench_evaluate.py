@@ -173,6 +173,13 @@ def requests_per_second() -> float:
     return rate(compiled.decide, [request, wrong] * (REQUESTS // 2), REQUESTS)
 
 
+def third_time(lines: list[str]) -> float:
+    """Policies are kept from their second sight on."""
+    for line in lines:
+        answer_line(line)
+    return rate(answer_as_text, lines, len(lines))
+
+
 def answer_as_text(line: str) -> str:
     return json.dumps(answer_line(line))
 
@@ -184,7 +191,7 @@ def main() -> None:
         ("json.loads of the same lines, nothing else (baseline)", rate(json.loads, lines, CASES), "lines"),
         ("plain evaluator with re (baseline)", rate(plain_allows, lines, CASES), "cases"),
         ("cases that bring their own, new policies", rate(answer_as_text, lines[:-8], CASES - 8), "cases"),
-        ("the last 1000 of these cases again", rate(answer_as_text, lines[-1000:], 1000), "cases"),
+        ("the last 500 of these cases a third time", third_time(lines[-500:]), "cases"),
         ("requests against the same compiled policies", requests_per_second(), "requests"),
     ]
     for what, per_second, unit in rows:

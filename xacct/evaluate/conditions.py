@@ -247,7 +247,7 @@ def _split_values(
     plain: list[str] = []
     templates: list[Template] = []
     for value in values:
-        template = parse_template(value) if variables and family.variables else None
+        template = parse_template(value) if variables and "${" in value and family.variables else None
         if template is None:
             plain.append(escape_policy_text(value) if family.pattern else value)
         else:

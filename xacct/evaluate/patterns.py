@@ -113,6 +113,8 @@ def _pieces(first: str, middle: list[str], last: str) -> Matcher:
 
 def _has_inner_star(pattern: str) -> bool:
     """Tell whether a star of the first five parts is followed by more of the same part."""
+    if pattern.find("*") == len(pattern) - 1:
+        return False
     parts = pattern.split(":", _ARN_COLONS)
     head = parts[:_ARN_COLONS] if len(parts) > _ARN_COLONS else parts
     return any("*" in part.rstrip("*") for part in head)

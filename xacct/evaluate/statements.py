@@ -44,9 +44,9 @@ class ResourceElement:
         fixed = []
         templates: list[Template] = []
         for text in written:
-            if _cannot_be_saved(text, widens=allow is not negated):
+            if text != "*" and _cannot_be_saved(text, widens=allow is not negated):
                 continue
-            template = _resource_template(text) if variables else None
+            template = _resource_template(text) if variables and "${" in text else None
             if template is not None:
                 templates.append(template)
             else:
