@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("plan_cmd", "Show what would change, and who would gain which access."),
     "apply": ("apply_cmd", "Carry out grants or a saved plan."),
     "destroy": ("destroy_cmd", "Remove what grants made."),
+    "check": ("check_cmd", "Check grants and policies for holes and mistakes, offline."),
+    "rule": ("rule_cmd", "Explain a rule of check."),
     "simulate": ("simulate_cmd", "May this request pass? Against a grant, or cases from stdin."),
     "list": ("list_cmd", "List the grants that an account holds."),
     "show": ("show_cmd", "Show a grant in the account, or a saved plan."),

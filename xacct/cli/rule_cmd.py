@@ -15,7 +15,7 @@ from xacct.cli.settings import Settings, format_option, global_options
 @click.pass_obj
 def command(settings: Settings, code: str | None) -> None:
     """Explain a rule: why it matters, how to fix it, a bad and a good example. Without CODE, list all."""
-    from xacct.lint import RULES, rule
+    from xacct.lint.rules import RULES, rule
     from xacct.render.rules import rule_text, rule_to_json, rules_text
 
     output = Output(settings)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xacct.blueprint.project import Project
     from xacct.evaluate.model import ContextValue
     from xacct.iam.policy import PolicyDocument
+    from xacct.lint.model import Finding
     from xacct.plan.access import RoleAccess
     from xacct.plan.build import PlanOptions
     from xacct.plan.inventory import LiveGrant
@@ -327,6 +328,47 @@ class Wiring:
                 code="no-role",
             )
         return expansion, access
+
+    def check_grants(self, paths: Sequence[str]) -> list[Finding]:
+        """Every finding of these grants and their contracts, in all the accounts they touch."""
+        from xacct.plan.build import find_in
+
+        expansions = self.expansions(self.grants(paths), offline=True)
+        options = self.options(offline=True, removal=False, force_foreign=False)
+        return [
+            finding
+            for expansion in expansions
+            for account in expansion.order
+            for finding in find_in(expansion, account, options, expansions)
+        ]
+
+    def check_document(
+        self,
+        path: Path,
+        kind: str,
+        *,
+        account: str | None,
+        owned: Sequence[str],
+        third_party: Sequence[str],
+        role: str | None,
+    ) -> list[Finding]:
+        """Every finding of one policy document in a file."""
+        from xacct.blueprint.load import read_text
+        from xacct.iam.arn import check_account_id
+        from xacct.lint.check import check_policy
+        from xacct.lint.context import LintContext
+
+        context = LintContext(
+            account=check_account_id(account, "--account") if account else None,
+            owned_accounts=frozenset(check_account_id(item, "--owned") for item in owned),
+            third_party_accounts=frozenset(check_account_id(item, "--third-party") for item in third_party),
+            role=role,
+            today=self.now.date(),
+        )
+        found = check_policy(
+            read_text(path), "trust" if kind == "trust" else "permission", context, file=str(path)
+        )
+        return list(found)
 
     def simulate(
         self,

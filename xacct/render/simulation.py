@@ -44,7 +44,7 @@ def simulation_text(found: Simulation, style: Style) -> str:
 def _decision(title: str, request: Request, decision: Decision, style: Style) -> Iterator[str]:
     yield style("bold", title)
     yield from wrap(f"{request.principal}", style.width, first="  who  ")
-    yield from wrap(f"{request.action} on {request.resource}", style.width, first="  what ")
+    yield from wrap(f"{request.action} on {request.resource}", style.width, first="  what ", rest="       ")
     for key, value in sorted(request.context.items()):
         shown = value if isinstance(value, str) else ", ".join(value)
         yield from wrap(f"{key} = {_shown(key, shown)}", style.width, first="  with ", rest="       ")
