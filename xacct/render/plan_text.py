@@ -31,7 +31,15 @@ from xacct.plan.model import (
 from xacct.render.documents import document_change, document_lines
 from xacct.render.style import Style, wrap
 
-__all__ = ["access_lines", "finding_lines", "plan_text", "summary_line"]
+__all__ = [
+    "access_lines",
+    "change_body",
+    "change_head",
+    "finding_lines",
+    "plan_text",
+    "summary_line",
+    "verdict_words",
+]
 
 _SIGNS = {
     ChangeKind.CREATE: ("+", "good"),
@@ -179,23 +187,36 @@ def finding_lines(findings: Iterable[Finding], style: Style) -> Iterator[str]:
             yield from wrap(f"fix:   {finding.fix}", style.width, first="    ", rest="           ")
 
 
-def _change(change: Change, style: Style, reveal: bool) -> Iterator[str]:
-    sign, color = _SIGNS[change.kind]
+def change_head(change: Change) -> str:
+    """What happens to one thing, in a line: its sign, what is done, type and name, and why."""
     reason = change.note or _REASONS.get(change.reason, "")
-    head = f"{sign} {_WORDS[change.kind]} {_TYPES[change.type]} {change.name}"
-    lines = wrap(head + (f"  ({reason})" if reason else ""), style.width, first="  ", rest="      ")
+    head = f"{_SIGNS[change.kind][0]} {_WORDS[change.kind]} {_TYPES[change.type]} {change.name}"
+    return head + (f"  ({reason})" if reason else "")
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """The verdict of an access delta as a sentence."""
+    return _VERDICTS[verdict]
+
+
+def _change(change: Change, style: Style, reveal: bool) -> Iterator[str]:
+    color = _SIGNS[change.kind][1]
+    lines = wrap(change_head(change), style.width, first="  ", rest="      ")
     yield from (style(color, line) for line in lines)
     inner = Style(style.color, style.width - 6)
-    body: Iterable[str] = ()
+    for line in change_body(change, inner, reveal=reveal):
+        yield f"      {line}"
+
+
+def change_body(change: Change, style: Style, *, reveal: bool = False) -> Iterator[str]:
+    """What is made, or what differs; nothing for what is deleted or kept."""
     match change.kind:
         case ChangeKind.CREATE if change.after is not None:
-            body = _details(change.after, inner, reveal)
+            yield from _details(change.after, style, reveal)
         case ChangeKind.UPDATE if change.before is not None and change.after is not None:
-            body = _differences(change, change.before, change.after, inner, reveal)
+            yield from _differences(change, change.before, change.after, style, reveal)
         case _:
             pass
-    for line in body:
-        yield f"      {line}"
 
 
 def _details(thing: Thing, style: Style, reveal: bool) -> Iterator[str]:
