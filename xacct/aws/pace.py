@@ -22,13 +22,13 @@ _FIRST_WINDOW = 4.0
 """Calls in flight at the very start: each of them may be refused before the first answer is back."""
 _WIDER = ((8.0, 0.34), (float("inf"), 0.125))
 """By how much an answer widens the window, up to each size."""
-_FIRST_RATE = 4.0
+_FIRST_RATE = 4.5
 """Calls a second after the first refusal, when nothing has been measured yet."""
 _LOWEST_RATE = 0.5
 _LONGEST_PAUSE = 2.0
-_SEARCH = 0.4
+_SEARCH = 0.5
 """Calls a second that each answer adds before the first measure."""
-_CREEP = 0.004
+_CREEP = 0.006
 """Calls a second that an answer adds after it, times the answers since the last refusal."""
 _BACK_OFF = 0.9
 
