@@ -151,7 +151,13 @@ class _Planner:
             verdict=overall(found.verdict for found in work.reach),
             containment=containment,
             findings=tuple(work.findings),
-            required_permissions=required_permissions(steps, account, partition),
+            required_permissions=required_permissions(
+                steps,
+                account,
+                partition,
+                ReadScope(keys=frozenset(change.key for change in work.changes)),
+                work.snapshot.things,
+            ),
         )
 
 

@@ -54,7 +54,8 @@ _CSS = """
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:72rem;padding:1.25rem;background:var(--ground);color:var(--ink);
 font:1rem/1.55 system-ui,sans-serif;overflow-wrap:anywhere}
-h1{font-size:1.6rem;line-height:1.2}h2{margin-top:2.2rem;border-bottom:1px solid var(--line);font-size:1.25rem}
+h1{font-size:1.6rem;line-height:1.2}
+h2{margin-top:2.2rem;border-bottom:1px solid var(--line);font-size:1.25rem}
 h3{font-size:1.05rem;margin-bottom:.3rem}
 code,pre{font:.875rem/1.5 ui-monospace,monospace}
 pre{background:var(--soft);border:1px solid var(--line);border-radius:.4rem;padding:.75rem;overflow-x:auto;
