@@ -39,11 +39,12 @@ def blueprint_names(search: Sequence[Path] = ()) -> dict[str, Path]:
     return found
 
 
-def load_blueprint(name: str, search: Sequence[Path] = ()) -> Blueprint:
+def load_blueprint(name: str, search: Sequence[Path] = (), *, where: str = "") -> Blueprint:
     """
     Load a blueprint by its name from the folders of ``search``, in order, then from the shipped ones.
 
-    Raises InputError for an unknown name, with the nearest, and for a file that is no blueprint.
+    ``where`` is the place that names it, for the error. Raises InputError for an unknown name, with the
+    nearest, and for a file that is no blueprint.
     """
     # A name is no path: what could lead out of the folders is refused before any file is touched.
     file = None
@@ -60,6 +61,7 @@ def load_blueprint(name: str, search: Sequence[Path] = ()) -> Blueprint:
         raise InputError(
             f"there is no blueprint {shorten(name)!r}",
             fix=(f"did you mean {near!r}? " if near else "") + f"there are: {', '.join(names)}",
+            where=where,
             code="unknown-blueprint",
         )
     return _load(file, name)

@@ -57,8 +57,8 @@ class Expansion:
 
     ``values`` are the texts of every parameter and built-in name. ``order`` lists the accounts as they are to
     be worked on. ``shared`` are the providers that other grants may use too. ``reasons`` maps ``Sid`` and
-    ``Sid/operator/key`` of the trust policy to why it is there. ``notes`` are for the reviewer, ``handoff``
-    for the trusted party.
+    ``Sid/operator/key`` of the trust policy to why it is there, ``uses`` the latter to the parameters behind
+    it. ``notes`` are for the reviewer, ``handoff`` for the trusted party.
     """
 
     grant: Grant
@@ -75,6 +75,7 @@ class Expansion:
     left_out: tuple[LeftOut, ...] = ()
     shared: frozenset[ThingKey] = frozenset()
     reasons: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    uses: Mapping[str, frozenset[str]] = attrs.field(factory=dict, hash=False)
 
     @property
     def role_arn(self) -> str | None:
@@ -135,7 +136,7 @@ class _Expander:
         written = self.permissions(account)
         if self.problems or written is None:
             raise InputError(self.problems)
-        trust = write_templates(self.blueprint.trust, resolved, self.grant.expires)
+        trust = write_templates(self.blueprint.trust, resolved, self.grant.expires, self.blueprint.derived)
         maker = self.maker(account, written)
         role, things = self.things(maker, resolved, trust)
         self.problems += maker.problems
@@ -159,6 +160,7 @@ class _Expander:
                 thing.key for thing in things[account] if isinstance(thing, (SamlProvider, OidcProvider))
             ),
             reasons=trust.reasons,
+            uses=trust.uses,
         )
 
     def maker(self, account: str, written: Written) -> Maker:

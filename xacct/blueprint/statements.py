@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import attrs
 
-from xacct.blueprint.model import ConditionTemplate, StatementTemplate
-from xacct.blueprint.placeholders import expand_all
+from xacct.blueprint.model import Alternative, ConditionTemplate, StatementTemplate
+from xacct.blueprint.placeholders import expand_all, names_in
 from xacct.blueprint.resolve import Resolved, holds
 from xacct.errors import InputError
 from xacct.iam.policy import Condition, Effect, Statement, TypedPrincipal
@@ -21,10 +21,16 @@ STRING_MATCHES = "StringMatches"
 
 @attrs.frozen
 class Statements:
-    """The statements with the reasons for their lines: ``Sid`` -> why, ``Sid/operator/key`` -> why."""
+    """
+    Statements, and where their lines come from.
+
+    ``reasons`` maps ``Sid`` and ``Sid/operator/key`` to why it is there, ``uses`` the latter to the
+    parameters that the condition is made from.
+    """
 
     statements: tuple[Statement, ...]
     reasons: Mapping[str, str]
+    uses: Mapping[str, frozenset[str]]
 
 
 def end_of(day: date) -> str:
@@ -66,30 +72,69 @@ def expire(statement: Statement, day: date) -> Statement:
 
 
 def write_templates(
-    templates: tuple[StatementTemplate, ...], resolved: Resolved, expires: date | None = None
+    templates: tuple[StatementTemplate, ...],
+    resolved: Resolved,
+    expires: date | None = None,
+    derived: Mapping[str, tuple[Alternative, ...]] | None = None,
 ) -> Statements:
     """
     Write those statements whose ``when`` holds.
+
+    ``derived`` are the blueprint's derived names, by which it is told what a condition is made from.
 
     A part that comes out empty would make the statement wider than meant; it is refused instead. Only
     ``when`` makes a condition go away. Raises InputError with the blueprint's place.
     """
     out: list[Statement] = []
     reasons: dict[str, str] = {}
+    uses: dict[str, frozenset[str]] = {}
     for template in templates:
         if not holds(template.when, resolved.texts):
             continue
-        statement = _write(template, resolved, reasons)
+        statement = _write(template, resolved)
+        if template.why:
+            reasons[template.sid] = template.why
+        for line, part in _origins(template, resolved).items():
+            uses[line] = _parameters_of(part, derived or {})
+            if part.why:
+                reasons[line] = part.why
         if expires is not None and statement.effect is Effect.ALLOW:
             statement = expire(statement, expires)
             reasons[f"{template.sid}/DateLessThan/aws:CurrentTime"] = (
                 f"The grant expires on {expires.isoformat()}; after that day nobody gets a new session."
             )
         out.append(statement)
-    return Statements(tuple(out), reasons)
+    return Statements(tuple(out), reasons, uses)
 
 
-def _write(template: StatementTemplate, resolved: Resolved, reasons: dict[str, str]) -> Statement:
+def _origins(template: StatementTemplate, resolved: Resolved) -> dict[str, ConditionTemplate]:
+    """``Sid/operator/key`` -> the template that the condition was written from."""
+    return {
+        f"{template.sid}/{condition.operator}/{condition.key}": part
+        for part in template.conditions
+        if holds(part.when, resolved.texts)
+        for condition in _conditions(part, template, resolved)
+    }
+
+
+def _parameters_of(part: ConditionTemplate, derived: Mapping[str, tuple[Alternative, ...]]) -> frozenset[str]:
+    """The parameters that a condition depends on for its values or its being there, derived or not."""
+    found: set[str] = set()
+    pending = [name for text in part.values for name in names_in(text)]
+    pending += [test.parameter for test in part.when]
+    pending += [part.each] if part.each is not None else []
+    while pending:
+        name = pending.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for one in derived.get(name, ()):
+            pending += [inner for text in one.values for inner in names_in(text)]
+            pending += [test.parameter for test in one.when]
+    return frozenset(found)
+
+
+def _write(template: StatementTemplate, resolved: Resolved) -> Statement:
     principals = tuple(
         TypedPrincipal(kind, text)
         for kind, texts in template.principals
@@ -111,12 +156,6 @@ def _write(template: StatementTemplate, resolved: Resolved, reasons: dict[str, s
         for condition in _conditions(part, template, resolved)
     ]
     _check_unique(template, conditions)
-    if template.why:
-        reasons[template.sid] = template.why
-    for part in template.conditions:
-        if part.why and holds(part.when, resolved.texts):
-            for condition in _conditions(part, template, resolved):
-                reasons[f"{template.sid}/{condition.operator}/{condition.key}"] = part.why
     return Statement(
         effect=template.effect,
         actions=actions,
