@@ -83,7 +83,7 @@ def _advise(found: Found) -> _Advice:
         causes, steps = quota or (known.causes, known.steps)
         return _Advice(causes, steps, known.warnings)
     if found.family == "lightsail-instance-role":
-        return _Advice(*instance_role(found))
+        return _Advice(*instance_role())
     if found.explicit or found.denied_by not in _OWN_GATES:
         return _Advice(access_causes(found, caller), access_steps(found, caller))
     return _advise_by_action(found, caller)

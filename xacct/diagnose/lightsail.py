@@ -81,12 +81,10 @@ def _target(
 ) -> tuple[Target, tuple[str, ...], tuple[Cause, ...]]:
     """The Resource that IAM checks for this action; a message's ARN may be one that no policy can match."""
     if wildcard_only:
+        note = f'{name} takes no ARN: only Resource "*" grants it, whatever resource the message shows.'
         return (
             Target("*"),
-            (
-                f'{name} takes no ARN: only Resource "*" grants it, whatever the message shows as its '
-                "resource.",
-            ),
+            (note,),
             (
                 Cause(
                     title=f'The policy grants {name} on an ARN, where only "*" counts',
@@ -175,7 +173,7 @@ def set_step(need: LightsailNeed, found: Found, caller: Caller) -> Step | None:
     )
 
 
-def instance_role(found: Found) -> tuple[tuple[Cause, ...], tuple[Step, ...]]:
+def instance_role() -> tuple[tuple[Cause, ...], tuple[Step, ...]]:
     """Code on a Lightsail instance that uses the credentials it finds there, which are Amazon's own."""
     cause = Cause(
         title="The program runs on a Lightsail instance and found the instance's own credentials",

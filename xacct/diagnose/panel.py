@@ -27,13 +27,15 @@ _REACH = 1600
 def find_panels(text: str) -> Iterator[Sentence]:
     """Yield each box as a sentence. Its lines may run into one another, as they do when copied."""
     at = 0
+    seen: set[str] = set()
     while (context := text.find("Context:", at)) >= 0:
         at = context + 8
         low = max(0, context - _REACH)
         action = text.rfind("Action:", low, context)
         user = text.rfind("User:", low, action) if action >= 0 else -1
-        if user < 0:
+        if user < 0 or text[user:context] in seen:
             continue
+        seen.add(text[user:context])
         fields = _fields(text[user:context])
         end = text.find("\n", at)
         end = min(len(text) if end < 0 else end, at + 400)

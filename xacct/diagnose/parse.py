@@ -8,6 +8,7 @@ all other errors. What overlaps is one message; what says the same twice is told
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -117,7 +118,7 @@ def _hits(text: str, squeezed: Squeezed) -> list[_Hit]:
     """All sentences and phrases, without those that are part of a better one."""
     panels = [_Hit(item.start, item.end, item) for item in find_panels(text)]
     sentences = [_Hit(item.start, item.end, item) for item in find_sentences(text, squeezed)]
-    kept = panels + [hit for hit in sentences if not any(_overlap(hit, panel) for panel in panels)]
+    kept = panels + [hit for hit in sentences if not _overlaps(hit, panels)]
     kept.sort(key=lambda hit: hit.start)
     phrases = _without_neighbours(sorted(_phrases(squeezed), key=lambda hit: hit.start), text)
     starts = kept.copy()
@@ -136,14 +137,14 @@ def _phrases(squeezed: Squeezed) -> Iterator[_Hit]:
                 at = squeezed.text.find(phrase, end)
 
 
-def _overlap(one: _Hit, other: _Hit) -> bool:
-    return one.start < other.end and other.start < one.end
+def _overlaps(hit: _Hit, panels: list[_Hit]) -> bool:
+    """Whether the hit shares a place with one of the panels, which stand in order."""
+    place = bisect_right(panels, hit.start, key=lambda panel: panel.end)
+    return place < len(panels) and panels[place].start < hit.end
 
 
 def _absorbed(hit: _Hit, sentences: list[_Hit]) -> bool:
     """Whether the phrase is inside a sentence, or leads up to one."""
-    from bisect import bisect_right
-
     place = bisect_right(sentences, hit.start, key=lambda item: item.start)
     if place and sentences[place - 1].end > hit.start:
         return True
@@ -319,17 +320,29 @@ def _of_unclaimed_openings(text: str, hits: list[_Hit]) -> Iterator[tuple[int, F
     """Messages that consist of a wrapper and next to nothing: ``… GetObject operation: Access Denied``."""
     openings = find_openings(text)
     starts = [hit.start for hit in hits]
+    seen: set[str] = set()
     for index, (start, end) in enumerate(openings):
         following = openings[index + 1][0] if index + 1 < len(openings) else len(text)
         reach = min(following, end + _AFTER)
-        if any(start <= place < reach for place in starts) or any(h.start <= start < h.end for h in hits):
+        if _claimed(start, reach, starts, hits):
             continue
         line = text.find("\n\n", end)
         reach = min(reach, len(text) if line < 0 else line)
+        if text[start:reach] in seen:
+            continue
+        seen.add(text[start:reach])
         item = _weak_family(squeeze(text[start:reach]).text)
         if item is not None:
             wrapper = read_wrapper(text, start, end, end, reach)
             yield start, _of_family(item, wrapper, _one_line(text[start:reach]))
+
+
+def _claimed(start: int, reach: int, starts: list[int], hits: list[_Hit]) -> bool:
+    """Whether a message that was found is the one that the wrapper at ``start`` opens, or holds it."""
+    place = bisect_right(starts, start - 1)
+    if place < len(starts) and starts[place] < reach:
+        return True
+    return place > 0 and hits[place - 1].end > start
 
 
 def _weak_family(words: str) -> Family | None:
@@ -428,6 +441,8 @@ class _Key:
 
     def says_less_than(self, other: _Key) -> bool:
         if (self.family, self.denied_by, self.explicit) != (other.family, other.denied_by, other.explicit):
+            return False
+        if None not in self.values:
             return False
         pairs = list(zip(self.values, other.values, strict=True))
         return all(mine is None or mine == theirs for mine, theirs in pairs)

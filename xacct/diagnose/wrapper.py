@@ -42,7 +42,7 @@ def _openings() -> re.Pattern[str]:
         r"|(?:failed|unable|error) (?:to )?call(?:ing)? (?:the )?(?:[\w-]+[:.])?(?P<op7>[A-Z]\w+)(?: "
         "(?:operation|API))?\b"
         r"|\((?P<code8>AccessDenied\w*|Unauthorized\w*|ExpiredToken\w*|InvalidClientTokenId|ValidationError|MalformedPolicyDocument)\)\s+when\s+calling\s+(?P<op8>\w+)"
-        r"|(?P<svc9>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/?\?Action=(?P<op9>\w+)",
+        r"|(?<![a-z0-9-])(?P<svc9>[a-z0-9-]{1,40})\.amazonaws\.com(?:\.cn)?/?\?Action=(?P<op9>\w+)",
         re.IGNORECASE,
     )
 
