@@ -59,6 +59,7 @@ def test_a_resource_pattern_never_takes_more_than_a_plain_one(pattern: str, text
         ("arn:aws:x::1:a*b", "arn:aws:x::1:a:c:b", True),  # the sixth part may hold colons
         ("arn:aws:x::1:a?b", "arn:aws:x::1:a:b", True),
         ("arn:aws:x:?:1:r", "arn:aws:x:::1:r", False),
+        ("arn:aws:x:e?:1:r", "arn:aws:x:eu:1:r", True),
         ("arn:aws:x**:r", "arn:aws:x:y:z:r", True),
     ],
 )
