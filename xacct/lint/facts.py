@@ -55,8 +55,13 @@ def _data() -> dict[str, Any]:
     return loaded
 
 
+def _before_name(key: str) -> str:
+    """A key up to where a tag's key stands in for: ``${TagKey}``, or ``<key>`` with S3."""
+    return key.partition("${")[0].partition("<")[0]
+
+
 def _fold_key(key: str) -> str:
-    return key.partition("${")[0].lower()
+    return _before_name(key).lower()
 
 
 @cache
@@ -77,7 +82,7 @@ def action_names(service: str) -> dict[str, str] | None:
 @cache
 def service_keys() -> frozenset[str]:
     """Condition keys of the services in the data, in AWS's spelling; tag keys end in a slash."""
-    return frozenset(key.partition("${")[0] for keys in _data()["keys"].values() for key in keys)
+    return frozenset(_before_name(key) for keys in _data()["keys"].values() for key in keys)
 
 
 @cache

@@ -11,10 +11,12 @@ MIN_LENGTH, MAX_LENGTH = 2, 1224
 ALLOWED = re.compile(r"[\w+=,.@:/-]*", re.ASCII)
 
 _PLACEHOLDER_WORDS = (
-    "change-?me|replace-?(me|this)|(your|my|the|some|insert|enter|put|add)[-_ ]?.*(external|id|secret|value|here)"
-    "|external[-_ ]?id|example([-_ ]?(external[-_ ]?)?id)?|sample|placeholder|dummy|fixme|todo|tbd|secret|password|passw0rd"
-    "|test(ing)?(-?\\d{0,4})|foo(bar)?|bar|none|null|undefined|default|unique[-_ ]?id.*|abc(def)?(123)?|xxx+|123(4(5(6(78?9?0?)?)?)?)?"
-    "|.*(change-?me|placeholder|replace-?me|fixme|insert.here|your-?external).*"
+    r"change[-_ ]?me|replace[-_ ]?(me|this)|(external|unique)[-_ ]?id([-_ ]?(here|value|goes[-_ ]here))?"
+    r"|(your|my|the|some|insert|enter|put|add)[-_ ]?.*(external|id|secret|value|here)|unique[-_ ]?id.*"
+    r"|example([-_ ]?(external[-_ ]?)?id)?|sample|placeholder|dummy|fixme|todo|tbd|secret|password|passw0rd"
+    r"|test(ing)?(-?\d{0,4})|foo(bar)?|bar|none|null|undefined|default|abc(def)?(123)?|xxx+"
+    r"|123(4(5(6(78?9?0?)?)?)?)?"
+    r"|.*(change[-_]?me|placeholder|replace[-_]?me|fixme|insert.here|your[-_]?external).*"
 )
 
 

@@ -164,9 +164,10 @@ def _pattern_without_tag(statement: Statement, condition: Condition, pattern: st
     if not lacking or not pattern.startswith("lightsail:"):
         return
     absent = condition.operator is not None and condition.operator.true_when_absent
-    whole = pattern == "lightsail:*"
-    mostly = len(lacking) * 2 > len(found) and not (whole and statement.allows)
-    severity = ERROR if len(lacking) == len(found) else WARNING if mostly and not (absent and whole) else INFO
+    mostly = len(lacking) * 2 > len(found) and (statement.denies or pattern != "lightsail:*")
+    # An Allow that misses most of what it names, or a Deny that shuts it all out, is hardly meant.
+    surprising = mostly and (statement.denies if absent else statement.allows)
+    severity = ERROR if len(lacking) == len(found) else WARNING if surprising else INFO
     yield Hit(
         condition.path,
         f"{statement.where}: {condition.key} is never there for {len(lacking)} of the {len(found)} actions that "

@@ -137,7 +137,10 @@ def _fits(shape: str, text: str) -> bool:
         return True
     if shape.endswith(":::*"):  # a bucket, in whose name no slash can be
         return "/" not in text
-    return may_overlap(shape, text)
+    wanted, given = shape.split(":", 5), text.split(":", 5)
+    if len(given) < 6:
+        return may_overlap(shape, text)
+    return all(may_overlap(one, other) for one, other in zip(wanted, given, strict=True))
 
 
 def _unused_types(statement: Statement, words: tuple[Word, ...]) -> Iterator[Hit]:
