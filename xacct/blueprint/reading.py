@@ -80,7 +80,9 @@ class Reader:
         self.places: dict[str, str] = {}
 
     def problem(self, node: Node, path: str, message: str, fix: str = "", code: str = "value") -> None:
-        self.problems.append(Problem(message, f"{node.place}: {path}" if path else node.place, fix, code))
+        # The line of a key is where people look; the block that it holds may begin below it.
+        place = self.places.get(path, node.place)
+        self.problems.append(Problem(message, f"{place}: {path}" if path else place, fix, code))
 
     def finish(self) -> None:
         """Raise InputError with all problems, if there are any."""

@@ -152,10 +152,14 @@ def _not_yaml(error: object, text: str, file: str) -> InputError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line = mark.line + 1 if mark is not None else 1
     lines = text.splitlines()
-    fix = "check quotes, brackets and indentation at that line"
-    if "\t" in (lines[line - 1] if 0 < line <= len(lines) else ""):
-        fix = "indent with spaces: YAML takes no tabs there"
+    at_fault = lines[line - 1] if 0 < line <= len(lines) else ""
     reason = _first_line(str(getattr(error, "problem", None) or "it cannot be read"))
+    if "\t" in at_fault:
+        fix = "indent with spaces: YAML takes no tabs there"
+    elif "mapping values are not allowed" in reason or "alphabetic or numeric" in reason or "@" in at_fault:
+        fix = "put quotes around a text that holds a colon and a space, or begins with * & @ or `"
+    else:
+        fix = "check quotes, brackets and indentation at that line"
     return InputError(
         f"{file} is not YAML: {shorten(reason, 160)}", where=f"{file}:{line}", fix=fix, code="not-yaml"
     )
