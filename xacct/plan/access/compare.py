@@ -86,7 +86,6 @@ def side_of(space: Space, sources: Sources) -> Side:
     if sources.unknown_boundary is not None:
         allows = _limited(allows, space.flag(f"allowed by boundary:{sources.unknown_boundary}", value=True))
     if sources.holders is not None:
-        space.sizes[PRINCIPAL] |= sources.holders
         allows = _limited(allows, {PRINCIPAL: sources.holders}) if sources.holders else []
     return Side(tuple(allows), tuple(denies))
 
@@ -106,9 +105,7 @@ def _within(allows: Iterable[Allow], space: Space, boundary: Iterable[Clause]) -
 
 def _limited(allows: Iterable[Allow], limit: Box) -> list[Allow]:
     return [
-        Allow(both, allow.clauses)
-        for allow in allows
-        if (both := intersect(allow.box, limit)) is not None
+        Allow(both, allow.clauses) for allow in allows if (both := intersect(allow.box, limit)) is not None
     ]
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+
+import attrs
 
 from xacct.iam.arn import Arn
-from xacct.iam.policy import PolicyDocument
-from xacct.plan.access.compare import Sources
+from xacct.lightsail.catalog import load_catalog
+from xacct.plan.access.compare import Side, Sources
 from xacct.plan.access.judges import NOBODY, policies_judge, trust_judge
 from xacct.plan.access.model import AccessDelta, HolderAccess, RoleAccess
-from xacct.plan.access.question import Answer, ask, combined
+from xacct.plan.access.parts import Part, parts_of
+from xacct.plan.access.patterns import TooComplexError
+from xacct.plan.access.question import Answer, Judge, ask, combined, shown
+from xacct.plan.access.rows import RoleSide, holder_rows, permission_rows, trust_rows, undecided_row
 from xacct.plan.access.space import Clause, Space, clauses_of
+from xacct.plan.model import AccessRow, Effect, Verdict
 
 __all__ = ["access_delta", "holder_delta"]
 
@@ -52,6 +58,23 @@ def ask_permissions(before: RoleAccess | None, after: RoleAccess | None) -> Answ
     )
 
 
+def ask_holders(before: HolderAccess | None, after: HolderAccess | None) -> Answer:
+    """What the holders may do, before and after."""
+    holders = list(dict.fromkeys([*(before.holders if before else ()), *(after.holders if after else ())]))
+    sources = tuple(
+        attrs.evolve(
+            _sources(access, side),
+            holders=sum(1 << index for index, one in enumerate(holders) if access and one in access.holders),
+        )
+        for access, side in ((before, "before"), (after, "after"))
+    )
+    return ask(
+        lambda: Space(_all_clauses(sources), actions=_known_actions(sources), holders=holders),
+        (sources[0], sources[1]),
+        (policies_judge(before) if before else NOBODY, policies_judge(after) if after else NOBODY),
+    )
+
+
 def _sources(access: RoleAccess | HolderAccess | None, side: str) -> Sources:
     if access is None:
         return Sources(clauses=())
@@ -64,18 +87,120 @@ def _sources(access: RoleAccess | HolderAccess | None, side: str) -> Sources:
     )
 
 
-def _all_clauses(sources: Sequence[Sources]) -> list[Clause]:
+def _all_clauses(sources: Iterable[Sources]) -> list[Clause]:
     return [clause for source in sources for clause in (*source.clauses, *(source.boundary or ()))]
 
 
-def _known_actions(sources: Sequence[Sources]) -> list[str]:
-    return []
+def _known_actions(sources: Iterable[Sources]) -> list[str]:
+    """Lightsail's actions by name, where some pattern could tell them apart."""
+    statements = [clause.statement for clause in _all_clauses(sources)]
+    texts = [text for one in statements for text in (*(one.actions or ()), *(one.not_actions or ()))]
+    if not any("*" in text or "?" in text for text in texts) and all(
+        one.actions is not None for one in statements
+    ):
+        return []
+    return [action.full_name.lower() for action in load_catalog().actions.values()]
 
 
 def access_delta(before: RoleAccess | None, after: RoleAccess | None) -> AccessDelta:
-    """Who gains and who loses which access through a role; None stands for no role."""
+    """
+    Who gains and who loses which access through a role; None stands for no role.
+
+    Callers' own policies are not at hand: who is trusted counts as having access.
+    """
+    if before and after and (before.role_arn, before.account) != (after.role_arn, after.account):
+        gone, come = access_delta(before, None), access_delta(None, after)
+        return _both(gone, come)
     if before is None and after is None:
-        return AccessDelta(combined())
+        return AccessDelta(Verdict.EQUAL)
     trust = ask_trust(before, after)
     permissions = ask_permissions(before, after)
-    return AccessDelta(combined(trust, permissions), (), trust.verdict, permissions.verdict)
+    rows: list[AccessRow] = []
+    for effect, access, other in ((Effect.GAIN, after, before), (Effect.LOSE, before, after)):
+        if access is not None:
+            rows += _rows(effect, access, trust, permissions, is_whole=other is None)
+    verdict = combined(trust, permissions)
+    return AccessDelta(verdict, tuple(dict.fromkeys(rows)), trust.verdict, permissions.verdict)
+
+
+def _both(gone: AccessDelta, come: AccessDelta) -> AccessDelta:
+    """The verdict over two different roles, of which one goes and one comes."""
+
+    def over(lost: Verdict, gained: Verdict) -> Verdict:
+        match (lost, gained):
+            case (Verdict.EQUAL, _):
+                return gained
+            case (_, Verdict.EQUAL):
+                return lost
+            case (Verdict.NARROWER, Verdict.WIDER):
+                return Verdict.BOTH
+            case _:
+                return Verdict.UNKNOWN
+
+    return AccessDelta(
+        over(gone.verdict, come.verdict),
+        (*come.rows, *gone.rows),
+        over(gone.trust_verdict, come.trust_verdict),
+        over(gone.permissions_verdict, come.permissions_verdict),
+    )
+
+
+def _rows(
+    effect: Effect, access: RoleAccess, trust: Answer, permissions: Answer, *, is_whole: bool
+) -> list[AccessRow]:
+    """The rows of one effect. ``access`` is the side on which the access is held."""
+    side = _role_side(effect, access, trust, permissions)
+    rows = trust_rows(effect, _parts(effect, trust), side, apart=is_whole)
+    if not is_whole or not trust.of(effect):
+        rows += permission_rows(effect, _parts(effect, permissions), side)
+    for answer in (trust, permissions):
+        if answer.comparison is None:
+            rows.append(undecided_row(effect, access.role_arn, access.role_arn))
+    return rows
+
+
+def _parts(effect: Effect, answer: Answer) -> list[Part]:
+    if answer.comparison is None:
+        return []
+    own, other = answer.comparison.before, answer.comparison.after
+    if effect is Effect.GAIN:
+        own, other = other, own
+    return parts_of(answer.comparison, answer.of(effect), own, other, gained=effect is Effect.GAIN)
+
+
+def _role_side(effect: Effect, access: RoleAccess, trust: Answer, permissions: Answer) -> RoleSide:
+    trusted = _held(effect, trust, trust_judge(access))
+    allowed = _held(effect, permissions, policies_judge(access))
+    return RoleSide(
+        role_arn=access.role_arn,
+        trust=trusted,
+        permissions=allowed,
+        assume_example=next((part.example for part in trusted if part.example), None),
+        request_example=next((part.example for part in allowed if part.example), None),
+    )
+
+
+def _held(effect: Effect, answer: Answer, judge: Judge) -> list[Part]:
+    """All that one side allows, in parts."""
+    if answer.comparison is None:
+        return []
+    own = answer.comparison.after if effect is Effect.GAIN else answer.comparison.before
+    try:
+        held = shown(answer.comparison.space, answer.comparison.held(own), judge, NOBODY)
+    except TooComplexError:
+        return []
+    return parts_of(answer.comparison, held, own, Side((), ()))
+
+
+def holder_delta(before: HolderAccess | None, after: HolderAccess | None) -> AccessDelta:
+    """Who gains and who loses which access by policies of their own, such as a group's."""
+    if before is None and after is None:
+        return AccessDelta(Verdict.EQUAL)
+    answer = ask_holders(before, after)
+    rows = [
+        row for effect in (Effect.GAIN, Effect.LOSE) for row in holder_rows(effect, _parts(effect, answer))
+    ]
+    if answer.comparison is None:
+        who = ", ".join((after or before).holders)  # type: ignore[union-attr]
+        rows = [undecided_row(effect, who, "*") for effect in (Effect.GAIN, Effect.LOSE)]
+    return AccessDelta(answer.verdict, tuple(rows), Verdict.EQUAL, answer.verdict)

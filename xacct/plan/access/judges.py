@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from xacct.errors import InputError
-from xacct.evaluate.engine import CompiledPolicies, compile_policies
+from xacct.evaluate.engine import compile_policies
 from xacct.evaluate.model import Policies, Request
 from xacct.evaluate.principals import CallerKind, Level
 from xacct.iam.arn import Arn
@@ -70,9 +68,7 @@ def policies_judge(access: RoleAccess | HolderAccess) -> Judge:
 
     return Judge(
         lambda example: is_whole and _decided(known, request(example), default=False),
-        lambda example: (
-            not access.unknown_policies and not _decided(known, request(example), default=True)
-        ),
+        lambda example: not access.unknown_policies and not _decided(known, request(example), default=True),
     )
 
 

@@ -104,9 +104,7 @@ def _predicates(line: Line) -> list[Atom] | None:
 def _states(
     lines: Sequence[Line], atoms: Sequence[tuple[Line, str]], elements: Sequence[Element]
 ) -> tuple[State, ...]:
-    owned = [
-        sum(1 << index for index, (owner, _) in enumerate(atoms) if owner == line) for line in lines
-    ]
+    owned = [sum(1 << index for index, (owner, _) in enumerate(atoms) if owner == line) for line in lines]
     # Elements that no line tells apart are one here; their values' hits are kept for the words.
     merged: dict[int, Element] = {}
     for element in elements:

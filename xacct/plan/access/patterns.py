@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import TypeAlias
 
 import attrs
@@ -37,7 +38,7 @@ class Wild(Enum):
     RUN_IN_SEGMENT = "* in segment"
 
 
-Token: TypeAlias = "str | Wild"
+Token: TypeAlias = "str | Wild"  # noqa: S105
 
 
 @attrs.frozen
@@ -79,7 +80,8 @@ class Element:
     example: str | None
 
 
-def partition(patterns: Sequence[Pattern], extra: Iterable[str] = ()) -> tuple[Element, ...]:
+@lru_cache(maxsize=512)
+def partition(patterns: tuple[Pattern, ...], extra: tuple[str, ...] = ()) -> tuple[Element, ...]:
     """
     Cut the set of all texts into elements that the patterns cannot tell apart further.
 
@@ -130,45 +132,38 @@ class _Machine:
 
     def __init__(self, patterns: dict[int, Pattern]) -> None:
         self.literals: dict[str, int] = {}
-        self.wild = dict.fromkeys(Wild, 0)
         self.ends: dict[int, int] = {}
         self.chars: dict[int, str] = {}
+        wild = dict.fromkeys(Wild, 0)
         start = position = 0
         for index, pattern in patterns.items():
             start |= 1 << position
             for token in pattern.tokens:
-                self._add(token, 1 << position)
+                if isinstance(token, Wild):
+                    wild[token] |= 1 << position
+                else:
+                    self.chars[1 << position] = token
+                    self.literals[token] = self.literals.get(token, 0) | 1 << position
                 position += 1
             self.ends[1 << position] = 1 << index
             position += 1
-        self.runs = self.wild[Wild.RUN] | self.wild[Wild.RUN_IN_SEGMENT]
-        self.segments = self.wild[Wild.ONE_IN_SEGMENT] | self.wild[Wild.RUN_IN_SEGMENT]
         self.end_mask = sum(self.ends)
-        self.literal_mask = sum(bit for bit in self.chars)
-        self.start = self._closed(start)
-
-    def _add(self, token: Token, bit: int) -> None:
-        if isinstance(token, Wild):
-            self.wild[token] |= bit
-            return
-        self.chars[bit] = token
-        self.literals[token] = self.literals.get(token, 0) | bit
-
-    def _closed(self, state: int) -> int:
-        return state | (state & self.runs) << 1
+        self.literal_mask = sum(self.chars)
+        # What takes a colon, what takes any other character, and of each what stays where it is.
+        self.one_colon, self.run_colon = wild[Wild.ONE], wild[Wild.RUN]
+        self.one = self.one_colon | wild[Wild.ONE_IN_SEGMENT]
+        self.run = self.run_colon | wild[Wild.RUN_IN_SEGMENT]
+        self.segments = wild[Wild.ONE_IN_SEGMENT] | wild[Wild.RUN_IN_SEGMENT]
+        self.start = start | (start & self.run) << 1
 
     def step(self, state: int, char: str) -> int:
-        one, run = self.wild[Wild.ONE], self.wild[Wild.RUN]
-        if char != ":":
-            one |= self.wild[Wild.ONE_IN_SEGMENT]
-            run |= self.wild[Wild.RUN_IN_SEGMENT]
-        return self._closed((state & (one | self.literals.get(char, 0))) << 1 | state & run)
+        one, run = (self.one_colon, self.run_colon) if char == ":" else (self.one, self.run)
+        moved = (state & (one | self.literals.get(char, 0))) << 1 | state & run
+        return moved | (moved & self.run) << 1
 
     def hits(self, state: int) -> int:
-        out = 0
-        for bit in _bits(state & self.end_mask):
-            out |= self.ends[bit]
-        return out
+        ended = state & self.end_mask
+        return sum(self.ends[bit] for bit in _bits(ended)) if ended else 0
 
     def hits_of(self, text: str) -> int:
         state = self.start
@@ -198,6 +193,8 @@ class _Machine:
         return found
 
     def _choices(self, state: int, fresh: str) -> list[str]:
+        if not state:
+            return [fresh]
         chars = {self.chars[bit] for bit in _bits(state & self.literal_mask)}
         if state & self.segments:
             chars.add(":")

@@ -103,13 +103,14 @@ def principal_dimension(
     """Who has to be told apart, given every (clear) principal that some document names."""
     named = [principal.value for principal in principals]
     arns = [arn for text in named if (arn := Arn.try_parse(text))]
-    texts = [text for value in named for text in _texts_of(value)]
+    texts = [text for value in named for text in (value, *_sessions_of(value))]
     accounts = {arn.account for arn in arns} | set(filter(is_account_id, named)) | {account}
     unknown = next(number for digit in "9876543210" if (number := digit * 12) not in accounts)
     for section in sorted({arn.partition for arn in arns} | {partition}):
         for number in (*sorted(accounts - {account}), account, unknown):
             texts += _unnamed(section, number)
     texts += [f"arn:{partition}:iam::{account}:saml-provider/{_OTHER}", f"{_OTHER}.amazonaws.com"]
+    texts += [text for value in named for text in _namesakes_of(value)]
     requesters: dict[Requester, None] = {}
     for text in texts:
         for requester in _requesters(text, account):
@@ -127,16 +128,21 @@ def _requesters(text: str, account: str) -> Iterator[Requester]:
             yield Requester(text, level)
 
 
-def _texts_of(value: str) -> Iterator[str]:
-    """The callers that a named principal needs told apart, the most telling first."""
+def _sessions_of(value: str) -> Iterator[str]:
+    """Sessions that a named role or session needs told apart."""
     arn = Arn.try_parse(value)
     if arn is not None and arn.service == "iam" and arn.resource_type == "role":
         yield f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{arn.name}/session"
+
+
+def _namesakes_of(value: str) -> Iterator[str]:
+    """A role of the same name under another path; another session of the same role."""
+    arn = Arn.try_parse(value)
+    if arn is not None and arn.service == "iam" and arn.resource_type == "role":
         yield f"arn:{arn.partition}:iam::{arn.account}:role/{_OTHER}/{arn.name}"
     if arn is not None and arn.service == "sts" and arn.resource_type == "assumed-role":
         role = arn.resource_path.partition("/")[0]
         yield f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{role}/{_OTHER}"
-    yield value
 
 
 def _unnamed(partition: str, account: str) -> list[str]:

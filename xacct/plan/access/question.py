@@ -1,4 +1,4 @@
-"""One question of the comparison, trust or permissions: what is gained and lost, and requests that show it."""
+"""One question, trust or permissions: what is gained and lost, and requests that show it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from xacct.plan.access.compare import Comparison, Piece, Sources, side_of
 from xacct.plan.access.patterns import TooComplexError
 from xacct.plan.access.space import Space
 from xacct.plan.access.witness import Example, examples
-from xacct.plan.model import Verdict
+from xacct.plan.model import Effect, Verdict
 
-__all__ = ["Answer", "Certainty", "Judge", "Shown", "ask", "combined", "verdict_of"]
+__all__ = ["Answer", "Certainty", "Judge", "Shown", "ask", "combined", "shown", "verdict_of"]
 
 MAX_TRIED_PIECES = 40
 
@@ -56,6 +56,9 @@ class Answer:
     gain: Certainty
     loss: Certainty
 
+    def of(self, effect: Effect) -> tuple[Shown, ...]:
+        return self.gained if effect is Effect.GAIN else self.lost
+
     @property
     def verdict(self) -> Verdict:
         return verdict_of(self.gain, self.loss)
@@ -64,15 +67,17 @@ class Answer:
 UNDECIDED = Answer(comparison=None, gained=(), lost=(), gain=Certainty.PERHAPS, loss=Certainty.PERHAPS)
 
 
-def ask(make_space: Callable[[], Space], sources: tuple[Sources, Sources], judges: tuple[Judge, Judge]) -> Answer:
+def ask(
+    make_space: Callable[[], Space], sources: tuple[Sources, Sources], judges: tuple[Judge, Judge]
+) -> Answer:
     """Compare before with after. What is too complex stays undecided; nothing is guessed."""
     before, after = judges
     try:
         space = make_space()
         sides = [side_of(space, source) for source in sources]
         comparison = Comparison(space, sides[0], sides[1])
-        gained = _shown(comparison.space, comparison.gained(), after, before)
-        lost = _shown(comparison.space, comparison.lost(), before, after)
+        gained = shown(comparison.space, comparison.gained(), after, before)
+        lost = shown(comparison.space, comparison.lost(), before, after)
     except TooComplexError:
         return UNDECIDED
     return Answer(
@@ -80,7 +85,8 @@ def ask(make_space: Callable[[], Space], sources: tuple[Sources, Sources], judge
     )
 
 
-def _shown(space: Space, pieces: Iterable[Piece], on: Judge, off: Judge) -> tuple[Shown, ...]:
+def shown(space: Space, pieces: Iterable[Piece], on: Judge, off: Judge) -> tuple[Shown, ...]:
+    """The pieces, each with a request that passes on one side and not on the other, where one is found."""
     out: list[Shown] = []
     for count, piece in enumerate(pieces):
         tried = examples(space, piece.box) if count < MAX_TRIED_PIECES else ()
@@ -89,10 +95,10 @@ def _shown(space: Space, pieces: Iterable[Piece], on: Judge, off: Judge) -> tupl
     return tuple(out)
 
 
-def _certainty(shown: tuple[Shown, ...]) -> Certainty:
-    if any(one.example is not None for one in shown):
+def _certainty(found: tuple[Shown, ...]) -> Certainty:
+    if any(one.example is not None for one in found):
         return Certainty.SHOWN
-    return Certainty.PERHAPS if shown else Certainty.NONE
+    return Certainty.PERHAPS if found else Certainty.NONE
 
 
 def verdict_of(gain: Certainty, loss: Certainty) -> Verdict:

@@ -1,11 +1,10 @@
-"""
-The requests that two sets of documents can tell apart, and their statements as boxes over them.
-"""
+"""The requests that two sets of documents can tell apart, and their statements as boxes over them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import TypeAlias
 
 import attrs
 
@@ -14,14 +13,16 @@ from xacct.plan.access.boxes import Box, intersect
 from xacct.plan.access.keys import KeyDimension, key_dimension
 from xacct.plan.access.operators import Line
 from xacct.plan.access.patterns import Element, Pattern, TooComplexError, partition
-from xacct.plan.access.principals import PrincipalDimension, is_clear, principal_dimension
+from xacct.plan.access.principals import PrincipalDimension, Requester, is_clear, principal_dimension
 from xacct.plan.access.text import pattern_of, resource_pattern
 
-__all__ = ["ACTION", "PRINCIPAL", "RESOURCE", "Clause", "Names", "Space", "clauses_of"]
+__all__ = ["ACTION", "PRINCIPAL", "RESOURCE", "Clause", "Names", "Space", "clauses_of", "resource_id"]
 
 ACTION, RESOURCE, PRINCIPAL = "action", "resource", "principal"
 TRUE, FALSE = 1, 2
 """The elements of a dimension that is simply true or false."""
+
+Meaning: TypeAlias = "Line | str | TypedPrincipal"
 
 
 @attrs.frozen
@@ -67,14 +68,16 @@ class Names:
         cls, patterns: Mapping[str, Pattern], extra: Iterable[str], only: Iterable[str] | None = None
     ) -> Names:
         """Each text of ``extra`` is told apart; with ``only`` there are no other texts than these."""
-        elements = partition(list(patterns.values()), extra)
+        elements = partition(tuple(patterns.values()), tuple(extra))
         if only is not None:
             kept = frozenset(only)
             elements = tuple(element for element in elements if element.example in kept)
-        masks = {
-            text: sum(1 << place for place, element in enumerate(elements) if element.hits >> number & 1)
-            for number, text in enumerate(patterns)
-        }
+        masks = dict.fromkeys(patterns, 0)
+        for number, text in enumerate(patterns):
+            bit = 1 << number
+            for place, element in enumerate(elements):
+                if element.hits & bit:
+                    masks[text] |= 1 << place
         return cls(elements, masks)
 
     @property
@@ -100,9 +103,9 @@ class Space:
     """
     The dimensions that a set of clauses needs.
 
-    ``account`` and ``partition`` are of the role, for trust policies; without them statements have resources
-    in place of principals. ``actions`` are told apart by name; with ``only_actions`` there are no others.
-    Raises TooComplexError.
+    ``trust`` is account and partition of the role, for trust policies; without it statements have resources
+    in place of principals, and ``holders`` are who holds them. ``actions`` are told apart by name; with
+    ``only_actions`` there are no others. Raises TooComplexError.
     """
 
     def __init__(
@@ -112,6 +115,7 @@ class Space:
         trust: tuple[str, str] | None = None,
         actions: Iterable[str] = (),
         only_actions: bool = False,
+        holders: Iterable[str] = (),
     ) -> None:
         self.is_trust = trust is not None
         for clause in clauses:
@@ -121,14 +125,16 @@ class Space:
         self.actions = Names.of(patterns, named, only=named if only_actions else None)
         # Actions without resource types come with the resource "*".
         self.resources = Names.of(_resource_patterns(clauses), ("*",))
-        self.principals = _principals(clauses, trust)
+        self.principals = (
+            _principals(clauses, trust) if trust else PrincipalDimension("", tuple(map(Requester, holders)))
+        )
         self.keys = _keys(clauses)
         self.key_names = {
             condition.key.lower(): condition.key
             for clause in reversed(clauses)
             for condition in clause.statement.conditions
         }
-        self.meanings: dict[str, Line | str] = {}
+        self.meanings: dict[str, Meaning] = {}
         self.sizes: dict[str, int] = {ACTION: self.actions.full, RESOURCE: self.resources.full}
         self.sizes[PRINCIPAL] = (1 << len(self.principals.requesters)) - 1
         for key, dimension in self.keys.items():
@@ -152,11 +158,11 @@ class Space:
         parts = self._principal_boxes(clause) if self.is_trust else self._resource_boxes(clause)
         return [box for part in parts if (box := intersect(base, part)) is not None]
 
-    def flag(self, name: str, *, value: bool, meaning: Line | str | None = None) -> Box:
+    def flag(self, name: str, *, value: bool, meaning: Meaning | None = None) -> Box:
         """
         A dimension that is true or false, made when first used.
 
-        ``meaning`` is the condition line or the resource that is true, where it is one.
+        ``meaning`` is what is true, where it stands in a document: a line, a resource, a principal.
         """
         self.sizes.setdefault(name, TRUE | FALSE)
         if meaning is not None:
@@ -179,9 +185,13 @@ class Space:
     def _resource_boxes(self, clause: Clause) -> list[Box]:
         statement = clause.statement
         texts = [text for text in _resource_texts(statement) if not _cannot_be_saved(text, statement)]
-        ids = [_resource_id(text, clause.current) for text in texts]
+        ids = [resource_id(text, clause.current) for text in texts]
         plain = self.resources.mask(identity for identity in ids if identity in self.resources.index)
-        flags = [f"resource:{text}" for text, one in zip(texts, ids, strict=True) if one not in self.resources.index]
+        flags = [
+            f"resource:{text}"
+            for text, one in zip(texts, ids, strict=True)
+            if one not in self.resources.index
+        ]
         if statement.resources is not None:
             boxes = [self.flag(name, value=True, meaning=name.removeprefix("resource:")) for name in flags]
             return [{RESOURCE: plain}, *boxes] if plain else boxes
@@ -198,7 +208,7 @@ class Space:
         clear = [principal for principal in statement.principals if is_clear(principal)]
         mask = self.principals.mask(clear, allows=clause.allows)
         boxes = [
-            self.flag(f"principal:{principal!r}", value=True)
+            self.flag(f"principal:{principal!r}", value=True, meaning=principal)
             for principal in statement.principals
             if not is_clear(principal)
         ]
@@ -231,7 +241,7 @@ def _cannot_be_saved(text: str, statement: Statement) -> bool:
     return widens and len(parts) > 2 and ("*" in parts[2] or "?" in parts[2])
 
 
-def _resource_id(text: str, current: bool) -> str:
+def resource_id(text: str, current: bool) -> str:
     """The same text can mean two patterns, by the Version of its document."""
     return text if current or "${" not in text else f"literally {text}"
 
@@ -242,13 +252,11 @@ def _resource_patterns(clauses: Iterable[Clause]) -> dict[str, Pattern]:
         for text in _resource_texts(clause.statement):
             pattern = resource_pattern(text, current=clause.current)
             if pattern is not None:
-                out[_resource_id(text, clause.current)] = pattern
+                out[resource_id(text, clause.current)] = pattern
     return out
 
 
-def _principals(clauses: Iterable[Clause], trust: tuple[str, str] | None) -> PrincipalDimension:
-    if trust is None:
-        return PrincipalDimension("", ())
+def _principals(clauses: Iterable[Clause], trust: tuple[str, str]) -> PrincipalDimension:
     named: list[TypedPrincipal] = []
     for clause in clauses:
         statement = clause.statement

@@ -1,4 +1,4 @@
-"""Policy texts as patterns: wildcards, the escapes ``${*}`` ``${?}`` ``${$}``, ARNs part by part, variables."""
+"""Policy texts as patterns: wildcards, the escapes ``${*}`` ``${?}`` ``${$}``, ARNs by parts, variables."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def elements_of(atoms: Sequence[Atom]) -> tuple[Element, ...]:
         return _mixed(atoms, sorted(families, key=lambda family: family.value))
     family = families.pop() if families else Family.TEXT
     if family is Family.TEXT:
-        return partition([atom.operand for atom in atoms])
+        return partition(tuple(atom.operand for atom in atoms))
     return _by_examples(atoms, _examples(family, [atom.operand for atom in atoms]))
 
 
@@ -167,7 +167,7 @@ def _holds(atom: Atom, text: str) -> bool:
         case Family.NUMBER | Family.DATE:
             value = _PARSERS[atom.family](text)
             name = atom.operator.removeprefix("numeric").removeprefix("date")
-            return value is not None and _COMPARE[name](value, atom.operand)
+            return value is not None and bool(_COMPARE[name](value, atom.operand))
         case Family.ADDRESS:
             address = parse_address(text)
             return address is not None and address in atom.operand

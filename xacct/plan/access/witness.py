@@ -18,6 +18,7 @@ __all__ = ["Context", "Example", "examples"]
 
 MAX_EXAMPLES = 16
 _SAMPLE = "example"
+_UUID = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 
 Context = Mapping[str, str | tuple[str, ...]]
 
@@ -42,7 +43,24 @@ def examples(space: Space, box: Box) -> Iterator[Example]:
     requesters = _requesters(space, box)
     triples = ((r, a, w) for r, a, w in product(resources[:4], actions[:4], requesters[:4]))
     for resource, action, requester in islice(triples, MAX_EXAMPLES):
+        lifelike = _lifelike(resource, context)
+        if lifelike != resource:
+            yield Example(requester, action, lifelike, context)
         yield Example(requester, action, resource, context)
+
+
+def _lifelike(resource: str, context: Context) -> str:
+    """A shortest text that matches, such as ``arn:aws:lightsail:x:111122223333:Instance/``, filled out."""
+    parts = resource.split(":")
+    if len(parts) != 6 or parts[2] != "lightsail":
+        return resource
+    if len(parts[3]) < 2:
+        region = context.get("aws:RequestedRegion", "eu-west-1")
+        parts[3] = region if isinstance(region, str) else "eu-west-1"
+    kind, slash, name = parts[5].partition("/")
+    if slash and len(name) < 2:
+        parts[5] = f"{kind}/{_UUID}"
+    return ":".join(parts)
 
 
 def _requesters(space: Space, box: Box) -> list[Requester | None]:

@@ -54,7 +54,7 @@ def exception_words(conditions: Sequence[Condition]) -> str:
 
 
 def joined(values: Sequence[str], word: str = "or") -> str:
-    """"a", "a or b", "a, b or c"."""
+    """Enumerate: ``a``, ``a or b``, ``a, b or c``."""
     if len(values) < 2:
         return "".join(values)
     return f"{', '.join(values[:-1])} {word} {values[-1]}"
@@ -177,7 +177,7 @@ _CLAIMS = {"sub": "as subject", "amr": "with authentication method", "azp": "for
 def _value(condition: Condition, value: str, operator: Operator) -> str:
     key = condition.key.lower()
     if key == "sts:externalid":
-        text = redact_external_id(value)
+        text = _external_id(value, operator)
     elif key.startswith("token.actions.") and key.endswith(":sub"):
         text = _github_subject(value)
     else:
@@ -189,6 +189,12 @@ def _value(condition: Condition, value: str, operator: Operator) -> str:
             return f"{text} (exactly so, * and ? are plain characters)"
         case _:
             return text
+
+
+def _external_id(value: str, operator: Operator) -> str:
+    if operator.base != "stringlike" or not ("*" in value or "?" in value):
+        return redact_external_id(value)
+    return "* (any)" if not value.strip("*") else f"{redact_external_id(value)} (with wildcards)"
 
 
 def _github_subject(subject: str) -> str:
@@ -275,7 +281,9 @@ def _date(condition: Condition, operator: Operator, start: str) -> str | None:
         case "greaterthan":
             words = f"after {_last_day(moment + _SECOND) or _instant(moment)}"
         case "greaterthanequals":
-            words = f"from {_instant(moment)}" if start or not _is_midnight(moment) else f"from {moment:%Y-%m-%d}"
+            words = (
+                f"from {_instant(moment)}" if start or not _is_midnight(moment) else f"from {moment:%Y-%m-%d}"
+            )
         case _:
             words = f"at {_instant(moment)}"
     return _optional(f"{start}{words} (UTC)", operator)
