@@ -35,4 +35,15 @@ def test_message_is_read_as_the_table_says(case: dict[str, Any]) -> None:
 
 def test_table_has_every_answer_to_who_said_no() -> None:
     answers = {item["denied_by"] for case in _CASES for item in case["expected"]}
-    assert answers == {"identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce", "none", "other"}
+    assert answers == {
+        "identity",
+        "resource",
+        "trust",
+        "boundary",
+        "session",
+        "scp",
+        "rcp",
+        "vpce",
+        "none",
+        "other",
+    }

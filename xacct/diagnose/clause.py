@@ -73,13 +73,14 @@ def read_clause(text: str, squeezed: Squeezed, at: int, limit: int) -> Clause | 
     window = _one_sentence(window)
     explicit = "explicit" in opening[0] or (window.startswith("becausea") and "explicitlydenie" in window)
     found = _first_type(window)
-    start = squeezed.origin(opening.start())
     end = squeezed.origin(opening.start() + (found[1] if found else len(opening[0])) - 1) + 1
     missing, end = _missing_action(text, end, limit) if not explicit else (None, end)
     arns, end = _policy_arns(text, end, limit)
-    if not explicit and found is None and start == end:
-        return None
-    return Clause(found[0] if found else None, explicit, missing, arns, end, "blockpublic" in window)
+    if "blockpublic" in window:
+        return Clause(
+            None, explicit, None, (), squeezed.origin(opening.start() + len(window) - 1) + 1, block=True
+        )
+    return Clause(found[0] if found else None, explicit, missing, arns, end)
 
 
 def _one_sentence(window: str) -> str:

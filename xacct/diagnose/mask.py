@@ -46,7 +46,7 @@ def _rules() -> tuple[tuple[re.Pattern[str], str], ...]:
             r"\1" + MASK,
         ),
         (re.compile(rf"(--(?:{_LABELS})[\s=]+)[^\s]+", ignore), r"\1" + MASK),
-        (re.compile(r"(mfa (?:code|token)\b[^\r\n:]{0,120}:\s*)\d{6}\b", ignore), r"\1" + MASK),
+        (re.compile(r"(mfa (?:code|token)\b[^\r\n]{0,160}?:\s*)\d{6}\b", ignore), r"\1" + MASK),
         (re.compile(r"(//[^/\s:@]{1,64}:)[^/\s@]{1,256}(?=@)"), r"\1" + MASK),
         (re.compile(r"(?<![A-Z0-9])(AKIA|ASIA)[A-Z0-9]{12,124}"), r"\1" + MASK),
     )
@@ -56,7 +56,7 @@ _EXTERNAL_ID = re.compile(
     r"((?:sts:)?external[_-]?id[\"']?(?:\s*(?:=>|[:=])\s*|\s+(?=[\"']?[\w+=,.@:/-]*\d))[\[\s]*[\"']?)([\w+=,.@:/-]{2,1224})",
     re.IGNORECASE,
 )
-_OPAQUE = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/=_-]{40,}(?![A-Za-z0-9+/=_-])")
+_OPAQUE = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,}(?![A-Za-z0-9+/_-])={0,2}")
 _ENCODED = re.compile(r"(encoded authorization failure message:?\s*)([A-Za-z0-9+/=_-]{20,})", re.IGNORECASE)
 _SECRET_KEY_LENGTH = 40  # a secret access key has 40 characters of base64 (IAM User Guide)
 _TOKEN_LENGTH = 100

@@ -172,7 +172,12 @@ def _read_hits(text: str, hits: list[_Hit]) -> Iterator[tuple[_Hit, Found]]:
         floor = hits[index - 1].end if index else 0
         ceiling = hits[index + 1].start if index + 1 < len(hits) else len(text)
         wrapper = read_wrapper(
-            text, max(floor, hit.start - _BEFORE), hit.start, hit.end, min(ceiling, hit.end + _AFTER)
+            text,
+            max(floor, hit.start - _BEFORE),
+            hit.start,
+            hit.end,
+            min(ceiling, hit.end + _AFTER),
+            inside=isinstance(hit.what, Family),
         )
         said = _said(text, wrapper, hit, floor, ceiling)
         match hit.what:
@@ -203,7 +208,9 @@ def _of_sentence(sentence: Sentence, wrapper: Wrapper, said: str) -> Found:
     return _masked(
         Found(
             text=said,
-            family=_sentence_family(sentence.principal, action),
+            family="block-public"
+            if clause and clause.block
+            else _sentence_family(sentence.principal, action),
             denied_by=_denied_by(sentence, action),
             named=clause is not None and clause.denied_by is not None,
             explicit=clause is not None and clause.explicit,

@@ -136,13 +136,17 @@ def _is_cut(word: str) -> bool:
         return word.endswith(":")
     if word.endswith("/") and word.count("/") == 1:
         return False  # arn:aws:iam::ACCOUNT:role/ stands for all roles
-    return word[-1] in "-/_" or (word.count(":") < 5) or (word.endswith(":") and ":iam:" in word)
+    return (
+        word[-1] in "-/_"
+        or (word.count(":") < 5)
+        or (word.endswith(":") and word.count(":") == 5 and ":iam:" in word)
+    )
 
 
 def _line_is_full(text: str, end: int) -> bool:
     start = text.rfind("\n", 0, end) + 1
     length = end - start
-    if length < 60 or start == 0:
+    if length < 60 or start == 0 or "User:" in text[start:end]:
         return False
     earlier = text.rfind("\n", 0, start - 1) + 1
     return start - 1 - earlier == length

@@ -107,14 +107,17 @@ def find_openings(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in _openings().finditer(text)]
 
 
-def read_wrapper(text: str, low: int, start: int, end: int, high: int) -> Wrapper:
+def read_wrapper(text: str, low: int, start: int, end: int, high: int, *, inside: bool = False) -> Wrapper:
     """
     Read what stands around the message at ``start`` to ``end``, no farther than ``low`` and ``high``.
 
-    What stands before counts first, and the nearest of it.
+    What stands before counts first, and the nearest of it. ``inside`` says that the message may itself be a
+    part of the wrapper, as a code is.
     """
     before, after = text[low:start], text[end:high]
-    opening = _last(_openings(), before)
+    opening = _last(_openings(), text[low : min(high, end + 80)] if inside else before)
+    if opening is not None and low + opening.start() >= end:
+        opening = _last(_openings(), before)
     named = (
         {} if opening is None else {name[:-1]: value for name, value in opening.groupdict().items() if value}
     )
