@@ -41,7 +41,7 @@ from xacct.iam.things import (
 if TYPE_CHECKING:
     from xacct.lightsail.writing import LeftOut, Written
 
-__all__ = ["Expansion", "expand"]
+__all__ = ["Expansion", "built_in_values", "expand"]
 
 _SIGNIN_HOSTS = {
     "aws": "signin.aws.amazon.com",
@@ -107,6 +107,23 @@ def expand(
     InputError with every problem.
     """
     return _Expander(grant, blueprint, account, partition, house or HouseRules(), today).run()
+
+
+def built_in_values(grant: Grant, account: str, partition: str = "aws", path: str = DEFAULT_PATH) -> Values:
+    """The names that every blueprint may insert; ``path`` is where the role lives."""
+    name = grant.role
+    signin = _SIGNIN_HOSTS.get(partition)
+    return {
+        "account": (account,),
+        "partition": (partition,),
+        "grant": (grant.name,),
+        "role_name": (name,),
+        "role_path": (path,),
+        "role_arn": (f"arn:{partition}:iam::{account}:role{path}{name}",),
+        "dns_suffix": (PARTITIONS.get(partition, ""),),
+        "signin_host": (signin,) if signin else (),
+        "sts_audience": ("sts.amazonaws.com.cn" if partition == "aws-cn" else "sts.amazonaws.com",),
+    }
 
 
 class _Expander:
@@ -243,19 +260,7 @@ class _Expander:
                     )
 
     def built_in(self, account: str) -> Values:
-        partition, name = self.partition, self.grant.role
-        signin = _SIGNIN_HOSTS.get(partition)
-        return {
-            "account": (account,),
-            "partition": (partition,),
-            "grant": (self.grant.name,),
-            "role_name": (name,),
-            "role_path": (self.path,),
-            "role_arn": (f"arn:{partition}:iam::{account}:role{self.path}{name}",),
-            "dns_suffix": (PARTITIONS.get(partition, ""),),
-            "signin_host": (signin,) if signin else (),
-            "sts_audience": ("sts.amazonaws.com.cn" if partition == "aws-cn" else "sts.amazonaws.com",),
-        }
+        return built_in_values(self.grant, account, self.partition, self.path)
 
     def metadata(self, text: str) -> str:
         return load_metadata(text, Path(self.grant.file).parent if self.grant.file else Path())

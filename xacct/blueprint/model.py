@@ -34,6 +34,7 @@ __all__ = [
     "StatementTemplate",
     "Test",
     "ThingTemplate",
+    "Together",
     "Value",
     "When",
     "at",
@@ -136,6 +137,21 @@ class Parameter:
     examples: tuple[str, ...] = ()
 
 
+@attrs.frozen(kw_only=True)
+class Together:
+    """
+    One question of the wizard for several parameters: the named groups of ``pattern`` are their values.
+
+    It stands where the first of them would, and is passed over when one of them is given ahead.
+    """
+
+    prompt: str
+    pattern: str
+    help: str = ""
+    pattern_help: str = ""
+    examples: tuple[str, ...] = ()
+
+
 @attrs.frozen
 class Alternative:
     """Values that a derived name takes on when the condition holds."""
@@ -216,6 +232,7 @@ class Blueprint:
     trust: tuple[StatementTemplate, ...]
     derived: Mapping[str, tuple[Alternative, ...]] = MappingProxyType({})
     things: tuple[ThingTemplate, ...] = ()
+    together: tuple[Together, ...] = ()
     role_when: When = ()
     notes: tuple[Note, ...] = ()
     handoff: tuple[Note, ...] = ()

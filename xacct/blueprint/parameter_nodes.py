@@ -7,14 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 from xacct.blueprint.grant_nodes import GRANT_KEYS
-from xacct.blueprint.model import Choice, Parameter, ParameterType, Value
+from xacct.blueprint.model import Choice, Parameter, ParameterType, Together, Value
 from xacct.blueprint.reading import parse_bool, suggest
 from xacct.blueprint.template_nodes import BUILT_IN, TemplateReader
 from xacct.blueprint.values import check_text
 from xacct.blueprint.yaml_nodes import MappingNode, Node, Scalar, SequenceNode, shorten
 from xacct.errors import InputError
 
-__all__ = ["PARAMETER_KEYS", "ParameterReader"]
+__all__ = ["PARAMETER_KEYS", "TOGETHER_KEYS", "ParameterReader"]
 
 PARAMETER_KEYS = (
     "type",
@@ -35,6 +35,7 @@ PARAMETER_KEYS = (
     "missing",
     "examples",
 )
+TOGETHER_KEYS = ("prompt", "help", "pattern", "pattern_help", "examples")
 
 
 class ParameterReader(TemplateReader):
@@ -117,6 +118,42 @@ class ParameterReader(TemplateReader):
             except InputError as error:
                 for problem in error.problems:
                     self.problem(node, f"{path}.default", problem.message, problem.fix, problem.code)
+
+    def together(self, node: Node | None) -> tuple[Together, ...]:
+        """Questions for several parameters at once; their patterns' groups are names of parameters."""
+        if node is None:
+            return ()
+        found = [self.one_together(item, path) for path, item in self.items(node, "together")]
+        return tuple(one for one in found if one is not None)
+
+    def one_together(self, node: Node, path: str) -> Together | None:
+        keys = self.mapping(node, path, TOGETHER_KEYS, "a question")
+        prompt = self.text(keys.get("prompt"), f"{path}.prompt")
+        pattern = self.typed(keys.get("pattern"), f"{path}.pattern", _check_regex)
+        if prompt is None or pattern is None:
+            self.problem(node, path, "the question has no prompt or no pattern", "add both", "missing-key")
+            return None
+        groups = re.compile(pattern).groupindex
+        for name in groups:
+            if name not in self.types:
+                self.problem(
+                    keys["pattern"],
+                    f"{path}.pattern",
+                    f"the group {name!r} names no parameter",
+                    suggest(name, tuple(self.types)),
+                    "parameter",
+                )
+        if not groups:
+            self.problem(
+                keys["pattern"], f"{path}.pattern", "no group has a name", "write (?P<NAME>…)", "pattern"
+            )
+        return Together(
+            prompt=prompt,
+            pattern=pattern,
+            help=self.text(keys.get("help"), f"{path}.help") or "",
+            pattern_help=self.text(keys.get("pattern_help"), f"{path}.pattern_help") or "",
+            examples=self.texts(keys.get("examples"), f"{path}.examples"),
+        )
 
     def choices(self, node: Node | None, path: str) -> tuple[Choice, ...]:
         """A list of values, or a mapping of values to their titles."""

@@ -7,7 +7,7 @@ from typing import Any
 from xacct.blueprint.blueprint_nodes import BLUEPRINT_KEYS, THING_FIELDS
 from xacct.blueprint.grant_nodes import EXPECT_KEYS, GRANT_KEYS, PERMISSION_KEYS
 from xacct.blueprint.model import Intent, ParameterType
-from xacct.blueprint.parameter_nodes import PARAMETER_KEYS
+from xacct.blueprint.parameter_nodes import PARAMETER_KEYS, TOGETHER_KEYS
 from xacct.blueprint.statement_nodes import CONDITION_KEYS, STATEMENT_KEYS
 from xacct.errors import InputError
 
@@ -148,6 +148,7 @@ def _blueprint() -> dict[str, Any]:
         "name": {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"},
         "intent": {"enum": [intent.value for intent in Intent]},
         "parameters": {"type": "object", "additionalProperties": parameter},
+        "together": _listed(_object(TOGETHER_KEYS, {"examples": _TEXTS}, ("prompt", "pattern"))),
         "derived": {"type": "object", "additionalProperties": _listed(alternative)},
         "guards": {"type": "object", "additionalProperties": _listed(condition)},
         "role": _object(("when",), {"when": when}),
