@@ -96,10 +96,11 @@ def test_external_id_is_shown_as_its_end_and_a_hash_that_differs() -> None:
 
 _PIECES = st.sampled_from(
     """
-User:|is not authorized to perform:|sts:AssumeRole| on resource: |arn:aws:iam::111122223333:role/x| because no |\\n
-identity-based policy allows the |with an explicit deny in a |&quot;|"|[|<|{|(|Encoded authorization failure message:
-An error occurred (AccessDenied) when calling the |Get operation: |Context: |Action: |\x1b[31m|İ|│ |password=
-{"eventName": "X", "errorCode": "AccessDenied"}|lightsail:GetInstances|Cannot exceed quota for AccessKeysPerUser: 2
+User:|is not authorized to perform:|sts:AssumeRole| on resource: |arn:aws:iam::111122223333:role/x
+ because no |\\n|identity-based policy allows the |with an explicit deny in a |&quot;|"|[|<|{|(
+Encoded authorization failure message: |An error occurred (AccessDenied) when calling the |Get operation:
+Context: |Action: |\x1b[31m|İ|│ |password=|lightsail:GetInstances|Cannot exceed quota for AccessKeysPerUser: 2
+{"eventName": "X", "errorCode": "AccessDenied"}
 """.replace("\n", "|").split("|")
 )
 

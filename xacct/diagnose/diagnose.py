@@ -5,9 +5,10 @@ from __future__ import annotations
 import attrs
 
 from xacct.diagnose.access import access_causes, access_steps
-from xacct.diagnose.assume import TRUST_HOLE, assume_causes, assume_steps, federated_causes, federated_steps
+from xacct.diagnose.assume import TRUST_HOLE, assume_causes, assume_steps
 from xacct.diagnose.caller import Caller
 from xacct.diagnose.families import family
+from xacct.diagnose.federated import federated_causes, federated_steps
 from xacct.diagnose.lightsail import HOLE, instance_role, need_of, set_step
 from xacct.diagnose.model import Cause, DeniedBy, Diagnosis, Facts, Found, Likelihood, Step, StepKind, Who
 from xacct.diagnose.parse import find_messages

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterator
 
 import attrs
 
 from xacct.diagnose.clean import Squeezed, clean, squeeze
 from xacct.diagnose.families import Family, families
-from xacct.diagnose.mask import mask
 from xacct.diagnose.model import DeniedBy, Found
+from xacct.diagnose.once import once_each
 from xacct.diagnose.panel import find_panels
+from xacct.diagnose.reading import masked, of_family, of_sentence
 from xacct.diagnose.sentence import Sentence, find_sentences
 from xacct.diagnose.structured import Decoded, Event, find_json
 from xacct.diagnose.wrapper import Wrapper, find_openings, read_wrapper
@@ -57,13 +57,13 @@ def find_messages(text: str) -> tuple[Found, ...]:
             found.extend(_of_record(record))
         at = end
     found.extend(_in_plain_text(text[at:], fallback=not found))
-    return _once_each(found)
+    return once_each(found)
 
 
 def _of_record(record: Event | Decoded) -> Iterator[Found]:
     match record:
         case Decoded():
-            yield _masked(
+            yield masked(
                 Found(
                     text=f"decoded authorization message: {record.action} on {record.resource}",
                     family="decoded",
@@ -87,7 +87,7 @@ def _of_event(event: Event) -> Iterator[Found]:
             by_code = _weak_family(squeeze(event.code).text)
             if by_code is not None:
                 found = attrs.evolve(found, family=by_code.name, denied_by=by_code.denied_by)
-        yield _masked(
+        yield masked(
             attrs.evolve(
                 found,
                 principal=found.principal or event.principal,
@@ -182,9 +182,9 @@ def _read_hits(text: str, hits: list[_Hit]) -> Iterator[tuple[_Hit, Found]]:
         said = _said(text, wrapper, hit, floor, ceiling)
         match hit.what:
             case Sentence():
-                yield hit, _of_sentence(hit.what, wrapper, said)
+                yield hit, of_sentence(hit.what, wrapper, said)
             case Family():
-                yield hit, _of_family(hit.what, wrapper, said)
+                yield hit, of_family(hit.what, wrapper, said)
 
 
 def _said(text: str, wrapper: Wrapper, hit: _Hit, floor: int, ceiling: int) -> str:
@@ -200,127 +200,6 @@ def _said(text: str, wrapper: Wrapper, hit: _Hit, floor: int, ceiling: int) -> s
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _of_sentence(sentence: Sentence, wrapper: Wrapper, said: str) -> Found:
-    clause = sentence.clause
-    action = sentence.action or wrapper.operation
-    return _masked(
-        Found(
-            text=said,
-            family="block-public"
-            if clause and clause.block
-            else _sentence_family(sentence.principal, action),
-            denied_by=_denied_by(sentence, action),
-            named=clause is not None and clause.denied_by is not None,
-            explicit=clause is not None and clause.explicit,
-            principal=sentence.principal,
-            action=action,
-            resource=sentence.resource,
-            missing_action=clause.missing_action if clause else None,
-            policy_arns=clause.policy_arns if clause else (),
-            code=wrapper.code,
-            operation=wrapper.operation,
-            service=wrapper.service,
-            request_id=wrapper.request_id,
-            hints=_hints(said),
-        )
-    )
-
-
-_SIGN_IN = {"assumerolewithwebidentity": "web-identity", "assumerolewithsaml": "saml"}
-_BY_ACTION = {
-    **_SIGN_IN,
-    "assumerole": "assume-role",
-    "tagsession": "tag-session",
-    "setsourceidentity": "source-identity",
-    "passrole": "pass-role",
-}
-
-
-def _sentence_family(principal: str | None, action: str | None) -> str:
-    if principal is not None and "AmazonLightsailInstanceRole" in principal:
-        return "lightsail-instance-role"
-    service, _, name = (action or "").lower().rpartition(":")
-    if name in _BY_ACTION and service in ("", "sts", "iam"):
-        return _BY_ACTION[name]
-    return "lightsail" if service == "lightsail" else "access"
-
-
-def _denied_by(sentence: Sentence, action: str | None) -> DeniedBy:
-    clause = sentence.clause
-    if clause is not None:
-        if clause.denied_by is not None:
-            return clause.denied_by
-        if clause.explicit or clause.block:
-            return DeniedBy.OTHER
-    # Web identity and SAML calls are not signed: nothing but the trust policy can refuse them.
-    return DeniedBy.TRUST if (action or "").lower().rpartition(":")[2] in _SIGN_IN else DeniedBy.NONE
-
-
-@cache
-def _hint_words() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return (
-        ("github", re.compile(r"github|with OIDC|aws-actions|GitHubActions", re.IGNORECASE)),
-        ("eks", re.compile(r"\beks\b|serviceaccount|irsa|karpenter|oidc\.eks", re.IGNORECASE)),
-        ("lightsail", re.compile(r"lightsail", re.IGNORECASE)),
-        ("console", re.compile(r"console|switch role|send it to your AWS administrator", re.IGNORECASE)),
-    )
-
-
-def _hints(said: str) -> frozenset[str]:
-    return frozenset(name for name, pattern in _hint_words() if pattern.search(said))
-
-
-_TRUST_WORDS = re.compile(r"trust(?:policy|relationship)")
-_VALUE_IN = {
-    "not-allowed-to-execute": re.compile(
-        r"Principal:?\s*\[?(?P<principal>[^\s\]]+)\]?\s+is not allowed to "
-        r"execute\s+\[?(?P<action>[^\s\]]+)\]?"
-        r"(?:\s+on\s+(?:the\s+)?resource:?\s*\[?(?P<resource>[^\s\]]+)\]?)?"
-    ),
-    "resource-denied": re.compile(
-        r"(?:User:\s*(?P<principal>\S+)\s+is not authorized to access this resource"
-        r"|Access to the resource\s+(?P<resource>\S+)\s+is denied|to access resource:?\s*(?P<resource2>\S+))"
-    ),
-    "service-cannot-assume": re.compile(r"(?P<resource>arn:[\w-]+:iam::[^\s\"'`)]+)"),
-    "role-cannot-be-assumed": re.compile(r"(?P<resource>arn:[\w-]+:iam::[^\s\"'`)]+)"),
-}
-_DETAIL_EXPLICIT = "explicitdeny"
-
-
-def _of_family(item: Family, wrapper: Wrapper, said: str) -> Found:
-    pattern = _VALUE_IN.get(item.name)
-    match = pattern.search(said) if pattern else None
-    values = (
-        {}
-        if match is None
-        else {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
-    )
-    words = squeeze(said).text
-    denied_by = item.denied_by
-    explicit = _DETAIL_EXPLICIT in words
-    if denied_by is DeniedBy.NONE and item.name != "encoded":
-        denied_by = (
-            DeniedBy.TRUST if _TRUST_WORDS.search(words) else DeniedBy.OTHER if explicit else denied_by
-        )
-    return _masked(
-        Found(
-            text=said,
-            family=item.name,
-            denied_by=denied_by,
-            named=denied_by is not DeniedBy.NONE and bool(item.causes),
-            explicit=explicit,
-            principal=values.get("principal"),
-            action=values.get("action") or wrapper.operation,
-            resource=(values.get("resource") or "").rstrip(".,;:") or None,
-            code=wrapper.code,
-            operation=wrapper.operation,
-            service=wrapper.service,
-            request_id=wrapper.request_id,
-            hints=_hints(said),
-        )
-    )
 
 
 def _of_unclaimed_openings(text: str, hits: list[_Hit]) -> Iterator[tuple[int, Found]]:
@@ -341,7 +220,7 @@ def _of_unclaimed_openings(text: str, hits: list[_Hit]) -> Iterator[tuple[int, F
         item = _weak_family(squeeze(text[start:reach]).text)
         if item is not None:
             wrapper = read_wrapper(text, start, end, end, reach)
-            yield start, _of_family(item, wrapper, _one_line(text[start:reach]))
+            yield start, of_family(item, wrapper, _one_line(text[start:reach]))
 
 
 def _claimed(start: int, reach: int, starts: list[int], hits: list[_Hit]) -> bool:
@@ -375,13 +254,13 @@ def _fall_back(text: str, squeezed: Squeezed) -> Found:
     wrapper = read_wrapper(text, max(0, start - _BEFORE), start, start, min(len(text), start + _AFTER))
     end = text.find("\n\n", start)
     said = _one_line(text[max(line, start - 300) : min(len(text) if end < 0 else end, start + 600)])
-    found = _of_family(item, wrapper, said)
+    found = of_family(item, wrapper, said)
     return _with_guesses(found, said)
 
 
 def _unknown(text: str) -> Found:
     said = _one_line(text)[:600]
-    return _masked(_with_guesses(Found(text=said, family="unknown", denied_by=DeniedBy.NONE), said))
+    return masked(_with_guesses(Found(text=said, family="unknown", denied_by=DeniedBy.NONE), said))
 
 
 def _with_guesses(found: Found, said: str) -> Found:
@@ -396,60 +275,3 @@ def _with_guesses(found: Found, said: str) -> Found:
         principal=found.principal or (callers[0] if callers else None),
         action=found.action or (actions[0] if actions else None),
     )
-
-
-def _masked(found: Found) -> Found:
-    """Mask every text of a message; nothing else makes one that leaves this module."""
-    return attrs.evolve(
-        found,
-        text=mask(found.text),
-        principal=_mask(found.principal),
-        action=_mask(found.action),
-        resource=_mask(found.resource),
-        missing_action=_mask(found.missing_action),
-        policy_arns=tuple(mask(arn) for arn in found.policy_arns),
-        code=_mask(found.code),
-        operation=_mask(found.operation),
-        service=_mask(found.service),
-        request_id=_mask(found.request_id),
-    )
-
-
-def _mask(value: str | None) -> str | None:
-    return None if value is None else mask(value)
-
-
-def _once_each(found: Iterable[Found]) -> tuple[Found, ...]:
-    """Drop what repeats another message, or says less of the same."""
-    listed = list(dict.fromkeys(_Key.of(item) for item in found))
-    first: dict[_Key, Found] = {}
-    for item in found:
-        first.setdefault(_Key.of(item), item)
-    kept = [
-        key for key in listed if not any(key.says_less_than(other) for other in listed[:200] if other != key)
-    ]
-    return tuple(first[key] for key in kept)
-
-
-@attrs.frozen
-class _Key:
-    """What makes two messages the same."""
-
-    family: str
-    denied_by: DeniedBy
-    explicit: bool
-    values: tuple[str | None, str | None, str | None]
-
-    @classmethod
-    def of(cls, found: Found) -> _Key:
-        return cls(
-            found.family, found.denied_by, found.explicit, (found.principal, found.action, found.resource)
-        )
-
-    def says_less_than(self, other: _Key) -> bool:
-        if (self.family, self.denied_by, self.explicit) != (other.family, other.denied_by, other.explicit):
-            return False
-        if None not in self.values:
-            return False
-        pairs = list(zip(self.values, other.values, strict=True))
-        return all(mine is None or mine == theirs for mine, theirs in pairs)

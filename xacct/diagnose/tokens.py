@@ -22,6 +22,10 @@ _STOP = re.compile(
     r"|status ?code|request ?id|- Sender)",
     re.IGNORECASE,
 )
+# More words of a resource, when the sentence goes on right after them on the same line.
+_SPACED = re.compile(
+    r"(?: (?!because\b|with\b|\()[\w:/.*-]{1,80}(?<!\.)){1,6}(?= (?:because no|with an explicit|\(Service))"
+)
 _REST = re.compile(r"[ \t]*\n[ \t]*([\w+=,.@:/*{}#$-]+)")
 _TAIL = ".,;:)]}>'\"`\\|…"
 _MAIL_LINK = re.compile(r"\]\(mailto:[^)]*\)")
@@ -81,6 +85,9 @@ def _read_word(text: str, at: int) -> tuple[str | None, int]:
     if cut is not None:
         return _trim(word[: cut.start()]), at + cut.start()
     word, end = _glue(text, word, end, joined=None)
+    spaced = _SPACED.match(text, end)
+    if spaced is not None:
+        word, end = word + spaced[0], spaced.end()
     return _trim(word), end
 
 
