@@ -19,8 +19,8 @@ DEEP = ("iam", "sts", "s3")
 NAMES = (
     "account", "acm", "autoscaling", "backup", "budgets", "ce", "cloudformation", "cloudfront", "cloudtrail",
     "cloudwatch", "config", "dynamodb", "ec2", "ecr", "ecs", "eks", "elasticloadbalancing", "events", "kms",
-    "lambda", "logs", "organizations", "rds", "resource-groups", "route53", "route53domains", "secretsmanager", "sns", "sqs",
-    "ssm", "sso", "tag", "wafv2",
+    "lambda", "logs", "organizations", "rds", "resource-groups", "route53", "route53domains",
+    "secretsmanager", "sns", "sqs", "ssm", "sso", "tag", "wafv2",
 )
 # fmt: on
 

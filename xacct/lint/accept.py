@@ -19,7 +19,7 @@ EXPIRED = "XA902"
 
 @attrs.frozen(kw_only=True)
 class Acceptance:
-    """One accepted rule. ``until`` is the last day on which it counts; ``where`` is its place, for messages."""
+    """One accepted rule. ``until`` is the last day on which it counts, ``where`` its place."""
 
     rule: str
     reason: str

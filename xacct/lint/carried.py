@@ -79,6 +79,8 @@ def _never_for(kinds: set[str], key: str) -> str | None:
         return None
     if key in _MFA_KEYS:
         return "only sessions of IAM users carry MFA, never federated or service callers"
+    if key == "sts:externalid" and kinds == {"service"}:
+        return "AWS services send no external ID"
     if key in _CALLER_KEYS:
         return "federated and service callers are no principals of an account when they call"
     return None

@@ -55,7 +55,7 @@ def _without_mark(text: str) -> str:
 
 
 def _unwrapped(root: Node, kind: Kind) -> Node:
-    """The document within an answer of ``aws iam get-role`` or ``get-role-policy``, if that is what was given."""
+    """The document within an answer of ``aws iam get-role`` or ``get-role-policy``, if it is one."""
     if root.get("Statement") is not None:
         return root
     wanted = "AssumeRolePolicyDocument" if kind == "trust" else "PolicyDocument"

@@ -38,7 +38,8 @@ class KeyInfo:
 
 _GLOBAL = {
     KeyType.STRING: (
-        "aws:CalledViaFirst aws:CalledViaLast aws:Ec2InstanceSourceVpc aws:FederatedProvider aws:PrincipalAccount "
+        "aws:CalledViaFirst aws:CalledViaLast aws:Ec2InstanceSourceVpc aws:FederatedProvider "
+        "aws:PrincipalAccount "
         "aws:PrincipalOrgID aws:PrincipalServiceName aws:PrincipalTag/ aws:PrincipalType aws:referer "
         "aws:RequestedRegion aws:RequestTag/ aws:ResourceAccount aws:ResourceOrgID aws:ResourceTag/ "
         "aws:SourceAccount aws:SourceIdentity aws:SourceOrgID aws:SourceVpc aws:SourceVpce aws:UserAgent "
@@ -60,8 +61,10 @@ _GLOBAL = {
     ),
 }
 _MANY = (
-    "aws:CalledVia aws:PrincipalOrgPaths aws:PrincipalServiceNamesList aws:ResourceOrgPaths aws:SourceOrgPaths "
-    "aws:TagKeys aws:VpceOrgPaths sts:TransitiveTagKeys sts:RequestContextProviders sts:IdentityTokenAudience "
+    "aws:CalledVia aws:PrincipalOrgPaths aws:PrincipalServiceNamesList aws:ResourceOrgPaths "
+    "aws:SourceOrgPaths "
+    "aws:TagKeys aws:VpceOrgPaths sts:TransitiveTagKeys sts:RequestContextProviders "
+    "sts:IdentityTokenAudience "
     "cognito-identity.amazonaws.com:amr saml:cn saml:eduorghomepageuri saml:eduorgidentityauthnpolicyuri "
     "saml:eduorglegalname saml:eduorgsuperioruri saml:eduorgwhitepagesuri saml:edupersonaffiliation "
     "saml:edupersonassurance saml:edupersonentitlement saml:edupersonnickname saml:edupersonorgunitdn "

@@ -45,7 +45,7 @@ _QUALIFIERS = {"forallvalues": "ForAllValues", "foranyvalue": "ForAnyValue"}
 
 @attrs.frozen
 class Operator:
-    """An operator taken apart. ``base`` is in IAM's spelling; ``qualifier`` is empty or ``ForAllValues``, …"""
+    """An operator taken apart. ``base`` is in IAM's spelling; ``qualifier`` may be empty."""
 
     base: str
     family: Family

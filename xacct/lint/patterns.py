@@ -46,7 +46,7 @@ def covers(wide: str, narrow: str) -> bool:
 
 
 def may_overlap(one: str, other: str) -> bool:
-    """Whether some text can match both. Exact when at most one has wildcards; else True unless ends differ."""
+    """Whether some text can match both. Exact when one has no wildcards; else True unless ends differ."""
     if "${" in one or "${" in other:
         return True
     if not has_wildcard(one):

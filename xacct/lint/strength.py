@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 __all__ = ["placeholder_reason", "weakness_of"]
 
@@ -51,6 +52,8 @@ def weakness_of(text: str, *, known: tuple[str, ...] = ()) -> str | None:
         return f"it has {len(plain)} characters"
     if re.fullmatch(r"\d+", plain) and len(plain) < 16:
         return "it is a short number"
+    if len(re.findall(r"\d", plain)) >= 14:
+        return None
     tokens = re.findall(r"[A-Za-z0-9]+", text)
     known_words = {word.lower() for word in known}
     if not any(_is_random(token) for token in tokens if token.lower() not in known_words):
@@ -71,7 +74,7 @@ def _is_random(token: str) -> bool:
 
 
 def _is_random_letters(token: str) -> bool:
-    changes = sum(one.isupper() != two.isupper() for one, two in zip(token, token[1:], strict=False))
+    changes = sum(one.isupper() != two.isupper() for one, two in pairwise(token))
     if changes >= 4 and len(token) >= 10 and len(re.findall(r"[A-Z][a-z]{2,}", token)) * 4 < len(token):
         return True
     vowels = sum(character in "aeiouy" for character in token.lower())

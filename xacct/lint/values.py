@@ -62,7 +62,7 @@ def unreadable_value(family: Family, text: str) -> str | None:
 
 
 def _has_six_parts(text: str) -> bool:
-    return text.count(":") >= 5 and (text.startswith("arn:") or text[:1] in "*?" or text.startswith("a*"))
+    return text.count(":") >= 5 and text.startswith(("arn:", "*", "?", "a*"))
 
 
 def _is_base64(text: str) -> bool:

@@ -32,7 +32,10 @@ def unlimited(statement: Statement) -> bool:
     "Everything is allowed",
     ERROR,
     PERMISSION,
-    why="Every action of every service: the role is an administrator and can give itself what is not there yet.",
+    why=(
+        "Every action of every service: the role is an administrator and can give itself what is "
+        "not there yet."
+    ),
     fix="name the actions that are needed",
     bad=policy(allow("*")),
     good=_GOOD,

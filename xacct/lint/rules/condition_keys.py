@@ -79,7 +79,8 @@ def never_there(document: Document, _context: LintContext) -> Iterator[Hit]:
             if reason:
                 yield Hit(
                     condition.path,
-                    f"{statement.where}: {condition.key} is never in the request: {reason}; {_effect(statement, condition)}",
+                    f"{statement.where}: {condition.key} is never in the request: {reason}; "
+                    f"{_effect(statement, condition)}",
                 )
 
 
@@ -170,7 +171,8 @@ def _pattern_without_tag(statement: Statement, condition: Condition, pattern: st
     severity = ERROR if len(lacking) == len(found) else WARNING if surprising else INFO
     yield Hit(
         condition.path,
-        f"{statement.where}: {condition.key} is never there for {len(lacking)} of the {len(found)} actions that "
+        f"{statement.where}: {condition.key} is never there for {len(lacking)} of the "
+        f"{len(found)} actions that "
         f"{pattern} covers, such as {lacking[0]}; for them {_effect(statement, condition)}",
         severity=severity,
     )

@@ -75,7 +75,8 @@ def literal_star(document: Document, _context: LintContext) -> Iterator[Hit]:
                 yield Hit(
                     word.path,
                     f"{statement.where}: {condition.written} takes the wildcard in {word.value!r} literally",
-                    f"write {condition.written.replace('Equals', 'Like').replace('IgnoreCase', '')} for a pattern",
+                    "write "
+                    f"{condition.written.replace('Equals', 'Like').replace('IgnoreCase', '')} for a pattern",
                 )
 
 
@@ -115,7 +116,10 @@ def _is_guard(condition: Condition) -> bool:
     "IfExists on a guard",
     ERROR,
     BOTH,
-    why="With IfExists the condition holds for every request that lacks the key, so the guard can be walked past.",
+    why=(
+        "With IfExists the condition holds for every request that lacks the key, so the guard can "
+        "be walked past."
+    ),
     fix="take IfExists off in an Allow; keep it for Deny",
     bad=policy(
         trust(
@@ -186,7 +190,10 @@ def for_all_values(document: Document, _context: LintContext) -> Iterator[Hit]:
     "Set operator on a key with one value",
     WARNING,
     BOTH,
-    why="ForAnyValue and ForAllValues are for keys with many values; on others they change what absence means.",
+    why=(
+        "ForAnyValue and ForAllValues are for keys with many values; on others they change what "
+        "absence means."
+    ),
     fix="write the operator without ForAnyValue or ForAllValues",
     bad=policy(trust(_ROOT, {"ForAnyValue:StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}})),
     good=_ORG_GOOD,
@@ -241,10 +248,14 @@ def many_without_set(document: Document, _context: LintContext) -> Iterator[Hit]
     ERROR,
     TRUST,
     why=(
-        "Long-term access keys carry no MFA key at all. Bool true in an Allow and BoolIfExists false in a Deny "
+        "Long-term access keys carry no MFA key at all. Bool true in an Allow and BoolIfExists "
+        "false in a Deny "
         "keep them out; BoolIfExists in an Allow, Bool in a Deny and Null tests let them in."
     ),
-    fix='in an Allow write "Bool": {"aws:MultiFactorAuthPresent": "true"}; in a Deny "BoolIfExists": {… "false"}',
+    fix=(
+        'in an Allow write "Bool": {"aws:MultiFactorAuthPresent": "true"}; in a Deny '
+        '"BoolIfExists": {… "false"}'
+    ),
     bad=policy(
         trust(
             _ROOT,
@@ -259,11 +270,20 @@ def many_without_set(document: Document, _context: LintContext) -> Iterator[Hit]
 )
 def weak_mfa(document: Document, _context: LintContext) -> Iterator[Hit]:
     for statement, condition in _lines(document):
+        if condition.folded == "aws:multifactorauthage" and _wants_old(statement, condition):
+            yield Hit(
+                condition.path, f"{statement.where}: it asks for an MFA that is older than that, not younger"
+            )
         if condition.folded == _MFA and condition.operator is not None:
             problem = _mfa_problem(statement, condition)
             guarded = condition.is_null and is_guarded(statement.on(_MFA))
             if problem and not guarded:
                 yield Hit(condition.path, f"{statement.where}: {problem}")
+
+
+def _wants_old(statement: Statement, condition: Condition) -> bool:
+    base = condition.operator.base if condition.operator is not None else ""
+    return base.startswith("NumericGreaterThan") and statement.allows
 
 
 def _mfa_problem(statement: Statement, condition: Condition) -> str | None:
@@ -328,7 +348,10 @@ def mfa_in_permissions(document: Document, context: LintContext) -> Iterator[Hit
     ERROR,
     BOTH,
     why="An operator of another type compares texts that are written differently, or nothing at all.",
-    fix="use the family that fits: Date… for times, IpAddress for addresses, Numeric… for numbers, Bool for true/false",
+    fix=(
+        "use the family that fits: Date… for times, IpAddress for addresses, Numeric… for numbers, "
+        "Bool for true/false"
+    ),
     bad=policy(
         trust(f"arn:aws:iam::{OWNED}:role/deployer", {"StringEquals": {"aws:SourceIp": "203.0.113.0/24"}})
     ),

@@ -38,7 +38,10 @@ def _values(document: Document) -> Iterator[tuple[Statement, Condition, Word]]:
     "Value that cannot be",
     ERROR,
     BOTH,
-    why="The value cannot be read as what the operator compares, or never stands in that key: it never matches.",
+    why=(
+        "The value cannot be read as what the operator compares, or never stands in that key: it "
+        "never matches."
+    ),
     fix="write a value of the right form",
     bad=policy(trust(_ROLE, {"DateLessThan": {"aws:CurrentTime": "31.01.2027"}})),
     good=policy(trust(_ROLE, {"DateLessThan": {"aws:CurrentTime": "2027-01-31T23:59:59Z"}})),
@@ -104,9 +107,10 @@ def time_has_passed(document: Document, context: LintContext) -> Iterator[Hit]:
 def whole_internet(document: Document, _context: LintContext) -> Iterator[Hit]:
     for statement, condition, word in _values(document):
         network = as_network(word.value)
-        if network is not None and condition.operator is not None and condition.operator.base == "IpAddress":
-            if network.prefixlen < (4 if network.version == 4 else 8) and statement.allows:
-                yield Hit(word.path, f"{statement.where}: {word.value} holds nearly every address")
+        base = condition.operator.base if condition.operator is not None else ""
+        wide = network is not None and network.prefixlen < (4 if network.version == 4 else 8)
+        if wide and base == "IpAddress" and statement.allows:
+            yield Hit(word.path, f"{statement.where}: {word.value} holds nearly every address")
 
 
 _PRIVATE = tuple(
@@ -162,12 +166,15 @@ def empty_guard(document: Document, _context: LintContext) -> Iterator[Hit]:
     ]
     for statement, condition, word in _values(document):
         operator = condition.operator
-        if operator is None or not operator.takes_wildcards or operator.negated or not statement.allows:
+        if operator is None or operator.negated or not statement.allows:
             continue
         if condition.folded not in guards:
             continue
         key = condition.folded
+        if operator.exact and word.folded != f"${{{key}}}":
+            continue
         everything = any_value(condition) and not word.value.strip("*?")
+        everything = everything or word.folded == f"${{{key}}}"
         if everything or (key == "aws:principalorgid" and "*" in word.value):
             yield Hit(word.path, f"{statement.where}: {word.value!r} is met by every {condition.key}")
         elif key == "aws:principalorgpaths" and not re.match(r"o-[a-z0-9]+/", word.value):
@@ -189,7 +196,8 @@ def empty_guard(document: Document, _context: LintContext) -> Iterator[Hit]:
     ERROR,
     TRUST,
     why=(
-        "For a session aws:PrincipalArn is the ARN of its role, with its path, never that of the session; and "
+        "For a session aws:PrincipalArn is the ARN of its role, with its path, never that of "
+        "the session; and "
         ":root there means the root user alone, who cannot assume roles."
     ),
     fix="write the ARN of the role (arn:aws:iam::ACCOUNT:role/PATH/NAME)",
@@ -258,7 +266,10 @@ def _only_lightsail(statement: Statement) -> bool:
     "Region fence around global things",
     ERROR,
     PERMISSION,
-    why="Calls about domains and distributions are answered in us-east-1 alone; another Region shuts them out.",
+    why=(
+        "Calls about domains and distributions are answered in us-east-1 alone; another Region "
+        "shuts them out."
+    ),
     fix="allow us-east-1 for these actions, in a statement of their own",
     bad=policy(
         allow(

@@ -79,7 +79,10 @@ def _account_in(text: str) -> str | None:
     "Session tags or source identity that cannot be sent",
     ERROR,
     TRUST,
-    why="A caller may send session tags or a source identity only where the trust policy allows that action too.",
+    why=(
+        "A caller may send session tags or a source identity only where the trust policy allows "
+        "that action too."
+    ),
     fix="add sts:TagSession (for tags) or sts:SetSourceIdentity to the statement's actions",
     bad=policy(trust(_ROLE, _TEAM)),
     good=policy(trust(_ROLE, _TEAM, action=["sts:AssumeRole", "sts:TagSession"])),
@@ -188,7 +191,10 @@ def admits_nobody(document: Document, _context: LintContext) -> Iterator[Hit]:
     "Action that has no place in a trust policy",
     ERROR,
     TRUST,
-    why="A trust policy is about becoming the role. Other actions have no effect there; wildcards allow too much.",
+    why=(
+        "A trust policy is about becoming the role. Other actions have no effect there; wildcards "
+        "allow too much."
+    ),
     fix=f"write one of {', '.join(ASSUMING)}, with sts:TagSession or sts:SetSourceIdentity where needed",
     bad=policy(trust(_ROLE, action=["sts:AssumeRole", "lightsail:GetInstances"])),
     good=policy(trust(_ROLE)),
@@ -226,3 +232,48 @@ def _misspelt(word: Word) -> bool:
     service, _, name = word.folded.partition(":")
     names = action_names(service)
     return bool(word.value.strip()) and (names is None or name not in names) and service == "sts"
+
+
+_OUTSIDERS = (
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principalaccount",
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+)
+
+
+@define(
+    "XA327",
+    "A guard turned round",
+    WARNING,
+    BOTH,
+    why=(
+        "The Allow lets in whoever is not on the list, outsiders first, or only those who ask "
+        "without encryption."
+    ),
+    fix="name who is meant with the positive operator, or make the statement a Deny",
+    bad=policy(trust(_ROLE, {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}})),
+    good=policy(trust(_ROLE, {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})),
+    source="IAM User Guide, reference_policies_elements_condition_operators",
+)
+def turned_round(document: Document, _context: LintContext) -> Iterator[Hit]:
+    for statement in document.statements:
+        for condition in statement.conditions:
+            operator = condition.operator
+            if operator is None:
+                continue
+            if condition.folded == "aws:securetransport" and operator.base == "Bool":
+                wrong = "false" if statement.allows else "true"
+                if condition.texts == (wrong,):
+                    verb = "allows only requests without" if statement.allows else "denies every request with"
+                    yield Hit(condition.path, f"{statement.where} {verb} encryption")
+            elif statement.allows and operator.negated and condition.folded in _OUTSIDERS:
+                same = statement.on(condition.folded)
+                if not any(
+                    line.demands_value and line.operator and not line.operator.negated for line in same
+                ):
+                    yield Hit(
+                        condition.path, f"{statement.where} admits everybody but the {condition.key} named"
+                    )

@@ -110,8 +110,14 @@ def _guarded(statement: Statement) -> bool:
     "Any role can be passed",
     ERROR,
     PERMISSION,
-    why="With iam:PassRole on every role the holder hands an administrator's role to a service and uses it there.",
-    fix="name the role's ARN, and the service under iam:PassedToService; for Lightsail PassRole is never needed",
+    why=(
+        "With iam:PassRole on every role the holder hands an administrator's role to a service and "
+        "uses it there."
+    ),
+    fix=(
+        "name the role's ARN, and the service under iam:PassedToService; for Lightsail PassRole is "
+        "never needed"
+    ),
     bad=policy(allow("iam:PassRole")),
     good=policy(allow("iam:PassRole", f"arn:aws:iam::{OWN}:role/web", _EC2)),
     source="IAM User Guide, id_roles_use_passrole",

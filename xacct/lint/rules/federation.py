@@ -45,7 +45,9 @@ def claims(document: Document, statement: Statement, host: str) -> dict[str, lis
     "Federated trust without audience",
     ERROR,
     TRUST,
-    why="The audience says whom a token was made for. Unchecked, a token made for another service works here.",
+    why=(
+        "The audience says whom a token was made for. Unchecked, a token made for another service works here."
+    ),
     fix="add StringEquals on the provider's :aud key (SAML:aud for SAML) with the audience that you use",
     bad=policy(trust({"Federated": GITHUB}, {"StringEquals": _SUB}, action=_WEB)),
     good=_GOOD,
@@ -111,7 +113,8 @@ def _foreign_keys(statement: Statement, host: str) -> list[Condition]:
     TRUST,
     why="Each kind of caller has its own action: with another one nobody gets in.",
     fix=(
-        "AWS and Service principals take sts:AssumeRole, SAML providers sts:AssumeRoleWithSAML, OpenID Connect "
+        "AWS and Service principals take sts:AssumeRole, SAML providers sts:AssumeRoleWithSAML, "
+        "OpenID Connect "
         "providers sts:AssumeRoleWithWebIdentity; one statement for each"
     ),
     bad=policy(trust({"Federated": GITHUB}, {"StringEquals": {**_AUD, **_SUB}})),
@@ -129,7 +132,8 @@ def wrong_action(document: Document, _context: LintContext) -> Iterator[Hit]:
             if wanted is not None and wanted not in actions:
                 yield Hit(
                     f"{statement.path}.Action",
-                    f"{statement.where} lets {who.value} call {', '.join(sorted(actions))}; it can call {wanted}",
+                    f"{statement.where} lets {who.value} call {', '.join(sorted(actions))}; it "
+                    f"can call {wanted}",
                     f"write {wanted}",
                 )
                 break
@@ -157,7 +161,9 @@ def _action_for(principal: Principal) -> str | None:
     "Provider of another account",
     ERROR,
     TRUST,
-    why="STS looks for the identity provider in the role's own account; one of another account admits nobody.",
+    why=(
+        "STS looks for the identity provider in the role's own account; one of another account admits nobody."
+    ),
     fix="create the provider in the role's account and name that one",
     bad=policy(
         trust({"Federated": GITHUB.replace(OWN, OWNED)}, {"StringEquals": {**_AUD, **_SUB}}, action=_WEB)
@@ -256,7 +262,7 @@ _ARN = re.compile(
     "No valid identity provider",
     ERROR,
     TRUST,
-    why="A provider is named by its ARN, without https:// and without a slash at the end; IAM finds no other.",
+    why="A provider is named by its ARN, without https://; IAM finds no other.",
     fix=f"write arn:aws:iam::ACCOUNT:oidc-provider/HOST, such as …:oidc-provider/{_HOST}",
     bad=policy(trust({"Federated": f"https://{_HOST}"}, {"StringEquals": {**_AUD, **_SUB}}, action=_WEB)),
     good=_GOOD,
@@ -266,8 +272,8 @@ def malformed_provider(document: Document, _context: LintContext) -> Iterator[Hi
     for statement in document.statements:
         for principal in statement.principals or ():
             value = principal.value
-            if principal.type != "Federated" or value in ("*",) or (host_of(principal) == value):
+            if principal.type != "Federated" or value == "*" or (host_of(principal) == value):
                 continue
-            broken = "://" in value or value.endswith("/") or not _ARN.fullmatch(value)
+            broken = "://" in value or not _ARN.fullmatch(value)
             if broken and not (has_wildcard(value) or value.endswith(".amazonaws.com")):
                 yield Hit(principal.path, f"{statement.where} names {value!r}, which is no identity provider")

@@ -195,7 +195,10 @@ def _wrong_condition(node: Node | None) -> Iterator[Hit]:
     "Missing or old Version",
     WARNING,
     BOTH,
-    why="Without it, or with 2008-10-17, IAM reads the policy by old rules: policy variables are plain text then.",
+    why=(
+        "Without it, or with 2008-10-17, IAM reads the policy by old rules: policy variables are "
+        "plain text then."
+    ),
     fix=f'write "Version": "{CURRENT_VERSION}"',
     bad=policy(trust(_ROLE), version=None),
     good=_TRUST_GOOD,
@@ -262,7 +265,10 @@ def resource_in_trust(document: Document, _context: LintContext) -> Iterator[Hit
     "Something empty",
     ERROR,
     BOTH,
-    why="An empty list or text matches nothing, and an empty condition limits nothing; IAM refuses most of them.",
+    why=(
+        "An empty list or text matches nothing, and an empty condition limits nothing; IAM refuses "
+        "most of them."
+    ),
     fix="fill it, or take it out",
     bad=policy(trust(_ROLE, {"StringEquals": {"aws:PrincipalOrgID": []}})),
     good=_TRUST_GOOD,

@@ -107,7 +107,8 @@ def _is_strange(account: str, context: LintContext) -> bool:
     ERROR,
     TRUST,
     why=(
-        "A vendor uses one identity for all of its customers. Without an external ID another customer can have "
+        "A vendor uses one identity for all of its customers. Without an external ID another "
+        "customer can have "
         "it work on this role: the confused deputy."
     ),
     fix='add "Condition": {"StringEquals": {"sts:ExternalId": "…"}} with the value that the vendor gave',
@@ -131,7 +132,8 @@ def third_party_without_external_id(document: Document, context: LintContext) ->
             if context.kind_of(account) is AccountKind.THIRD_PARTY:
                 yield Hit(
                     principal.path,
-                    f"{statement.where} trusts account {account} of a third party and asks for no external ID",
+                    f"{statement.where} trusts account {account} of a third party and asks for "
+                    "no external ID",
                 )
             elif not is_guarded(conditions):
                 yield Hit(
@@ -169,7 +171,8 @@ def not_principal(document: Document, _context: LintContext) -> Iterator[Hit]:
     WARNING,
     TRUST,
     why=(
-        "IAM shows a deleted user or role as its unique ID. The line admits nobody, and a new role of the old "
+        "IAM shows a deleted user or role as its unique ID. The line admits nobody, and a new "
+        "role of the old "
         "name is not trusted until the policy is saved again."
     ),
     fix="take the ID out, or put in the ARN of the principal that is meant today",
@@ -198,7 +201,10 @@ _STS_PRINCIPAL = re.compile(
     "No valid principal",
     ERROR,
     TRUST,
-    why="IAM refuses a principal that is no account, user, role or session, and groups can never be principals.",
+    why=(
+        "IAM refuses a principal that is no account, user, role or session, and groups can never be "
+        "principals."
+    ),
     fix="write a 12-digit account ID, arn:aws:iam::ACCOUNT:root, …:role/NAME or …:user/NAME",
     bad=policy(trust(f"arn:aws:iam::{OWNED}:group/admins")),
     good=_GOOD,
@@ -277,8 +283,14 @@ def other_partition(document: Document, context: LintContext) -> Iterator[Hit]:
     "Principal under the wrong type",
     ERROR,
     TRUST,
-    why="The key of the Principal element says what its values are; under another one IAM refuses or ignores them.",
-    fix="users, roles and accounts go under AWS, providers under Federated, host names of services under Service",
+    why=(
+        "The key of the Principal element says what its values are; under another one IAM refuses "
+        "or ignores them."
+    ),
+    fix=(
+        "users, roles and accounts go under AWS, providers under Federated, host names of services "
+        "under Service"
+    ),
     bad=policy(trust({"AWS": "lambda.amazonaws.com"})),
     good=policy(trust({"Service": "lambda.amazonaws.com"})),
     source=_PRINCIPALS,
@@ -289,7 +301,8 @@ def wrong_type(document: Document, _context: LintContext) -> Iterator[Hit]:
         if belongs is not None and belongs != principal.type:
             yield Hit(
                 principal.path,
-                f"{statement.where} has {principal.value!r} under {principal.type!r}; it belongs under {belongs!r}",
+                f"{statement.where} has {principal.value!r} under {principal.type!r}; it belongs "
+                f"under {belongs!r}",
             )
         elif principal.type == "CanonicalUser":
             yield Hit(principal.path, f"{statement.where} names a canonical user, which only S3 knows")
@@ -312,7 +325,10 @@ def _belongs_under(principal: Principal) -> str | None:
     "The role trusts itself",
     WARNING,
     TRUST,
-    why="Whoever holds a session of the role can renew it for ever, past its end and past revoking the way in.",
+    why=(
+        "Whoever holds a session of the role can renew it for ever, past its end and past revoking "
+        "the way in."
+    ),
     fix="take the role's own ARN out of its trust policy",
     bad=policy(trust([_OWNED_ROLE, f"arn:aws:iam::{OWN}:role/xacct/backup"])),
     good=_GOOD,
@@ -327,7 +343,7 @@ def self_trust(document: Document, context: LintContext) -> Iterator[Hit]:
                 yield Hit(principal.path, f"{statement.where} lets the role assume itself")
 
 
-# Services that assume a role on behalf of whoever asks and send the asker's ARN along; others, such as EC2 and
+# Services that assume a role for whoever asks and send the asker's ARN along; others, such as EC2 and
 # Lambda, take a role only from those who may pass it.
 _DEPUTIES = frozenset(
     f"{name}.amazonaws.com"
@@ -397,9 +413,9 @@ def malformed_service(document: Document, _context: LintContext) -> Iterator[Hit
     )
     for statement, principal in _named(document):
         value = principal.value.strip()
-        if principal.type == "Service" and not has_wildcard(value) and _belongs_under(principal) != "AWS":
-            if not host.fullmatch(value):
-                yield Hit(principal.path, f"{statement.where} names {value!r}, which is no service principal")
+        literal = not has_wildcard(value) and _belongs_under(principal) != "AWS"
+        if principal.type == "Service" and literal and not host.fullmatch(value):
+            yield Hit(principal.path, f"{statement.where} names {value!r}, which is no service principal")
 
 
 @define(
@@ -450,3 +466,29 @@ def user_with_keys(document: Document, _context: LintContext) -> Iterator[Hit]:
         for principal in statement.principals or ():
             if principal.type == "AWS" and ":user/" in principal.value:
                 yield Hit(principal.path, f"{statement.where} trusts an IAM user: {principal.value}")
+
+
+@define(
+    "XA121",
+    "Names that differ in case alone",
+    ERROR,
+    TRUST,
+    why=(
+        "An account cannot hold two roles or users whose names differ in case alone, so one of the "
+        "two is nobody."
+    ),
+    fix="keep the one that exists; a principal's name is compared with its case",
+    bad=policy(trust([_OWNED_ROLE, f"arn:aws:iam::{OWNED}:role/Deployer"])),
+    good=_GOOD,
+    source="IAM User Guide, reference_iam-quotas (names)",
+)
+def case_duplicates(document: Document, _context: LintContext) -> Iterator[Hit]:
+    seen: dict[str, str] = {}
+    for statement, principal in _named(document):
+        spelled = seen.setdefault(principal.value.lower(), principal.value)
+        if (
+            principal.type == "AWS"
+            and spelled != principal.value
+            and principal.value.strip() == principal.value
+        ):
+            yield Hit(principal.path, f"{statement.where} names {principal.value!r} beside {spelled!r}")

@@ -54,7 +54,10 @@ def _is_everything(word: Word) -> bool:
     "ARN for an action that takes only *",
     ERROR,
     PERMISSION,
-    why="The action has no resource to compare: with an ARN the statement never applies, and nothing tells you.",
+    why=(
+        "The action has no resource to compare: with an ARN the statement never applies, and "
+        "nothing tells you."
+    ),
     fix='put such actions in a statement of their own with "Resource": "*"',
     bad=policy(allow("lightsail:GetInstances", f"arn:aws:lightsail:eu-west-1:{OWN}:Instance/*")),
     good=policy(allow("lightsail:GetInstances")),
@@ -84,7 +87,8 @@ def _never_by_arn(statement: Statement, word: Word) -> Iterator[Hit]:
         severity = ERROR if len(fruitless) == len(found) else WARNING if mostly else INFO
         yield Hit(
             word.path,
-            f"{statement.where} never {effect} {len(fruitless)} of the {len(found)} actions that {word.value} "
+            f"{statement.where} never {effect} {len(fruitless)} of the {len(found)} actions that "
+            f"{word.value} "
             f'covers, such as {fruitless[0]}: they work on "*" alone',
             severity=severity,
         )
@@ -95,7 +99,10 @@ def _never_by_arn(statement: Statement, word: Word) -> Iterator[Hit]:
     "Resource type that the action does not take",
     ERROR,
     PERMISSION,
-    why="None of the resources named is of a type that the action works on: the statement never applies to it.",
+    why=(
+        "None of the resources named is of a type that the action works on: the statement never "
+        "applies to it."
+    ),
     fix="name resources of the type that the action takes",
     bad=policy(allow("lightsail:RebootInstance", f"arn:aws:lightsail:eu-west-1:{OWN}:Disk/{_UUID}")),
     good=_GOOD,
@@ -204,7 +211,8 @@ def _some_of(facts: ActionFacts, words: list[Word], kind: str) -> bool:
     ERROR,
     PERMISSION,
     why=(
-        "Lightsail's ARNs hold the type in its own case and a UUID that AWS gives, never the name; those of domains "
+        "Lightsail's ARNs hold the type in its own case and a UUID that AWS gives, never the "
+        "name; those of domains "
         "hold the word global. Another text is accepted and never matches."
     ),
     fix="copy the arn field that the aws lightsail get-… command prints",
@@ -287,7 +295,8 @@ def foreign_resource(document: Document, context: LintContext) -> Iterator[Hit]:
         if not may_overlap(arn.account, context.account):
             yield Hit(
                 word.path,
-                f"{statement.where}: {word.value!r} is of account {arn.account or '(none)'}, the role of {context.account}",
+                f"{statement.where}: {word.value!r} is of account {arn.account or '(none)'}, the "
+                f"role of {context.account}",
             )
 
 

@@ -77,7 +77,7 @@ def _bites(key: str, action: Action) -> bool:
         return action.supports_resource_tags
     if family in ("aws:requesttag/", "aws:tagkeys"):
         return action.supports_request_tags
-    return key.startswith("aws:") and key not in ("aws:securetransport",)
+    return key.startswith("aws:") and key != "aws:securetransport"
 
 
 def _may_be(text: str, action: Action) -> bool:
@@ -143,7 +143,10 @@ def _class_of(action: Action) -> str:
     "A login or secret is handed out",
     WARNING,
     PERMISSION,
-    why="Whoever may call the action holds a login to machines or registries, however harmless its name sounds.",
+    why=(
+        "Whoever may call the action holds a login to machines or registries, however harmless its "
+        "name sounds."
+    ),
     fix="take the action out, or limit it to the resources that are meant by ARN or tag",
     bad=policy(allow(["lightsail:GetInstances", "lightsail:GetInstanceAccessDetails"])),
     good=policy(allow("lightsail:GetInstances"), allow("lightsail:GetInstanceAccessDetails", INSTANCE)),
@@ -210,7 +213,8 @@ def _report(document: Document, chosen: str) -> Iterator[Hit]:
     WARNING,
     PERMISSION,
     why=(
-        "lightsail:* logs in to every instance, reads every database password, issues bucket keys and deletes "
+        "lightsail:* logs in to every instance, reads every database password, issues bucket "
+        "keys and deletes "
         "everything. Only the Lightsail console needs it."
     ),
     fix="start from a permission set and add what is missing",
@@ -243,7 +247,10 @@ def all_of_lightsail(document: Document, _context: LintContext) -> Iterator[Hit]
     WARNING,
     PERMISSION,
     why="Whoever may tag, or untag, what lies outside the limit can move it inside, and so admit themselves.",
-    fix="limit TagResource and UntagResource with aws:ResourceTag to what the role may reach already, or by ARN",
+    fix=(
+        "limit TagResource and UntagResource with aws:ResourceTag to what the role may reach "
+        "already, or by ARN"
+    ),
     bad=policy(
         allow("lightsail:RebootInstance", INSTANCE, {"StringEquals": {"aws:ResourceTag/team": "web"}}),
         allow("lightsail:TagResource"),

@@ -84,7 +84,9 @@ def others_subject(document: Document, _context: LintContext) -> Iterator[Hit]:
     "Subject of a whole organization",
     WARNING,
     TRUST,
-    why="Every project of the owner matches, also one made tomorrow by anybody who may create projects there.",
+    why=(
+        "Every project of the owner matches, also one made tomorrow by anybody who may create projects there."
+    ),
     fix="name the repository, project or namespace in full",
     bad=_github("repo:acme/*"),
     good=_GOOD,
@@ -185,7 +187,8 @@ def _malformed(provider: Provider, subject: str) -> bool:
     INFO,
     TRUST,
     why=(
-        "Whoever takes over the owner's or repository's name takes over the access. Subjects with the numbers of "
+        "Whoever takes over the owner's or repository's name takes over the access. Subjects "
+        "with the numbers of "
         "owner and repository cannot be claimed, and newer repositories send only those."
     ),
     fix="use repo:OWNER@ID/REPOSITORY@ID:…, or add a condition on repository_id",
@@ -214,7 +217,10 @@ def name_subject(document: Document, _context: LintContext) -> Iterator[Hit]:
     "Audience that no token has, or every token",
     ERROR,
     TRUST,
-    why="The audience is compared with the one in the token: a wrong one admits nobody, a wildcard checks nothing.",
+    why=(
+        "The audience is compared with the one in the token: a wrong one admits nobody, a wildcard "
+        "checks nothing."
+    ),
     fix="write the audience that your tokens carry; for GitHub and EKS it is sts.amazonaws.com",
     bad=_github("repo:acme/infra:environment:prod", "StringEquals", audience="https://sts.amazonaws.com"),
     good=_GOOD,
@@ -270,7 +276,9 @@ _SAML_HOSTS = {"aws-cn": r"signin\.amazonaws\.cn", "aws-us-gov": r"signin\.amazo
     "SAML audience that no assertion has",
     ERROR,
     TRUST,
-    why="SAML:aud is the address that the assertion was sent to, which is AWS's sign-in address and no other.",
+    why=(
+        "SAML:aud is the address that the assertion was sent to, which is AWS's sign-in address and no other."
+    ),
     fix="write https://signin.aws.amazon.com/saml, or https://REGION.signin.aws.amazon.com/saml",
     bad=policy(
         trust(

@@ -35,7 +35,10 @@ def _texts(document: Document) -> Iterator[tuple[str, str]]:
     "Space at the end of a text",
     ERROR,
     BOTH,
-    why="Every character counts: with a space before or after it the text is another one, and matches nothing.",
+    why=(
+        "Every character counts: with a space before or after it the text is another one, and "
+        "matches nothing."
+    ),
     fix="take the space out",
     bad=policy(trust(_ROLE, {"StringEquals": {"aws:PrincipalTag/team": "web "}})),
     good=policy(trust(_ROLE, {"StringEquals": {"aws:PrincipalTag/team": "web"}})),
@@ -90,7 +93,10 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
     "Broken or unknown policy variable",
     ERROR,
     BOTH,
-    why="A variable that is not closed, or names no condition key, is never filled in, so the text never matches.",
+    why=(
+        "A variable that is not closed, or names no condition key, is never filled in, so the text "
+        "never matches."
+    ),
     fix="write ${KEY} with a condition key that the request holds",
     bad=policy(
         trust(
@@ -144,7 +150,8 @@ def too_large(document: Document, _context: LintContext) -> Iterator[Hit]:
     elif document.kind == "permission" and size > MANAGED_SIZE:
         yield Hit(
             "$",
-            f"the policy has {size:,} characters: too large for a managed policy ({MANAGED_SIZE:,}), inline it "
+            f"the policy has {size:,} characters: too large for a managed policy "
+            f"({MANAGED_SIZE:,}), inline it "
             f"fits a role ({ROLE_INLINE_SIZE:,} in all)",
             severity=WARNING,
         )
