@@ -175,3 +175,9 @@ def kit(tmp_path: Path) -> Iterator[Kit]:
     )
     yield Kit(sandbox, sessions, clock)
     sandbox.close()
+
+
+@pytest.fixture
+def kit_refused() -> Callable[..., ClientError]:
+    """Makes a refusal of AWS's from its code, message, status and operation."""
+    return refused

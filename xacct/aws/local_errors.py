@@ -188,4 +188,9 @@ BY_CLASS: dict[str, Maker] = {
     "HTTPClientError": _no_connection,
     "ResponseParserError": _not_aws,
     "OSError": _no_program,
+    "JSONDecodeError": _credentials(
+        "the profile's credential_process wrote something that is no JSON",
+        "run the profile's credential command by itself to see what it writes",
+        "credentials-provider",
+    ),
 }
