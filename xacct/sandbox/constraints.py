@@ -14,7 +14,7 @@ from typing import Any
 from xacct.sandbox.problems import AwsError
 from xacct.sandbox.wire import Operation
 
-__all__ = ["check_constraints"]
+__all__ = ["check_constraints", "check_types"]
 
 _MAX_SHOWN = 200
 
@@ -37,6 +37,40 @@ def check_constraints(operation: Operation) -> None:
     plural = "error" if len(failures) == 1 else "errors"
     code = "InvalidInputException" if operation.service == "lightsail" else "ValidationError"
     raise AwsError(code, f"{len(failures)} validation {plural} detected: {'; '.join(failures)}")
+
+
+def check_types(operation: Operation) -> None:
+    """Raises AwsError (SerializationException) when a member of a JSON request has another type."""
+    shape = operation.model.input_shape
+    wrong = next(_wrong_types(shape, operation.params, ""), None) if shape is not None else None
+    if wrong is not None:
+        raise AwsError("SerializationException", f"{wrong} is of the wrong type")
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "boolean": (bool,),
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
+}
+
+
+def _wrong_types(shape: Any, value: Any, place: str) -> Iterator[str]:
+    fitting = _TYPES.get(shape.type_name)
+    if fitting is not None and (type(value) not in fitting):
+        yield place or "the request"
+    elif shape.type_name == "list":
+        for item in value:
+            yield from _wrong_types(shape.member, item, place)
+    elif shape.type_name == "structure":
+        for name, member in shape.members.items():
+            if value.get(name) is not None:
+                yield from _wrong_types(member, value[name], name)
 
 
 def _failures(shape: Any, value: Any, place: str) -> Iterator[str]:

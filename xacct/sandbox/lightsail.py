@@ -16,7 +16,7 @@ import attrs
 
 from xacct.lightsail.catalog import REGIONS, Action
 from xacct.sandbox.call import Answer, Call, when
-from xacct.sandbox.constraints import check_constraints
+from xacct.sandbox.constraints import check_constraints, check_types
 from xacct.sandbox.lightsail_targets import (
     ANY_TYPE,
     NEW_NAMES,
@@ -69,6 +69,7 @@ _STATE_CODES = {"running": 16, "stopped": 80}
 def answer(call: Call) -> Answer:
     """Raises AwsError for every refusal, with Lightsail's codes."""
     action = action_of(call.operation.name)
+    check_types(call.operation)
     try:
         named = named_in(call, action)
         authorize_lightsail(call, action, named)
@@ -122,6 +123,8 @@ def _created(call: Call) -> Answer:
     names = call.params[parameter]
     listed = names if isinstance(names, list) else [names]
     taken = [] if kind == "Alarm" else [name for name in listed if find_resource(call, ANY_TYPE, name)]
+    if not listed:
+        raise AwsError("InvalidInputException", "At least one name is needed.")
     if taken or len(set(listed)) < len(listed):
         raise AwsError(
             "InvalidInputException", f"Some names are already in use: {', '.join(taken or listed)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from xacct.errors import InputError
 from xacct.iam import Arn, is_account_id
@@ -33,15 +34,19 @@ def credentials_of(principal: str, world: World, now: int) -> Credentials:
             return _long_term(world, arn, None, now)
         case ("iam", "user") if arn.name == OPERATOR_NAME:
             return operator_credentials(arn.account)
-        case ("iam", "user") if arn.name:
+        case ("iam", "user") if _is_name(arn.name):
             return _long_term(world, arn, _user(world, arn, now).name, now)
-        case ("iam", "role") if arn.name:
+        case ("iam", "role") if _is_name(arn.name):
             return _role_session(world, _role(world, arn, now), _DEFAULT_SESSION_NAME, now)
         case ("sts", "assumed-role"):
             return _named_session(world, arn, now)
         case ("sts", "federated-user") if is_session_text(arn.resource_path):
             return _federated(world, arn, now)
     raise _no_principal(principal)
+
+
+def _is_name(text: str) -> bool:
+    return re.fullmatch(r"[\w+=,.@-]{1,64}", text, re.ASCII) is not None
 
 
 def _no_principal(principal: str) -> InputError:
@@ -124,7 +129,7 @@ def _long_term(world: World, arn: Arn, user: str | None, now: int) -> Credential
 
 def _named_session(world: World, arn: Arn, now: int) -> Credentials:
     role_name, _, session_name = arn.resource_path.partition("/")
-    if not role_name or not is_session_text(session_name):
+    if not _is_name(role_name) or not is_session_text(session_name):
         raise _no_principal(str(arn))
     role = world.get(Role, arn.account, role_name.lower())
     if role is None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Sandbox", "SandboxCall", "default_state_dir"]
 
 _UNSIGNED = frozenset(("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"))
+_CALLS_KEPT = 10_000
 _GLOBAL_REGION = "us-east-1"
 
 
@@ -51,7 +52,7 @@ class Sandbox:
     An AWS of one's own: IAM, STS and Lightsail, any number of accounts, kept in one folder.
 
     Objects and processes that use the same folder share one state. Safe for threads. ``calls`` lists what
-    this object answered. Methods raise InputError when the state cannot be read.
+    this object answered, the last ten thousand. Methods raise InputError when the state cannot be read.
     """
 
     def __init__(self, state_dir: Path, *, clock: Callable[[], float] = time.time) -> None:
@@ -129,6 +130,7 @@ class Sandbox:
     def _note(self, operation: Operation, account: str | None, error: str | None) -> None:
         with self._calls_lock:
             self.calls.append(SandboxCall(operation.service, operation.name, account, error))
+            del self.calls[:-_CALLS_KEPT]
 
 
 def _make_call(signature: Signature | None, operation: Operation, world: World, now: int) -> Call:

@@ -102,7 +102,7 @@ def _read_params(request: HttpRequest, service: str, model: Any) -> dict[str, An
                 "url_params": {},
             }
         )
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, RuntimeError, OverflowError) as error:
         code = "SerializationException" if service == "lightsail" else "MalformedInput"
         raise AwsError(code, f"The request could not be read: {error}") from None
     return dict(parsed or {})
