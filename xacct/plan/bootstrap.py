@@ -84,7 +84,7 @@ def plan_policy() -> PolicyDocument:
 
 def apply_policy(account: str, partition: str = "aws", path: str = DEFAULT_PATH) -> PolicyDocument:
     """
-    What ``xacct apply`` and ``destroy`` need on top: roles, policies and groups under our path, and providers.
+    What ``xacct apply`` and ``destroy`` need: roles, policies and groups under our path, and providers.
 
     Whoever holds this can give roles under the path any permissions. To limit that, require a permissions
     boundary with ``iam:PermissionsBoundary`` on CreateRole and PutRolePolicy.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from xacct.errors import Problem, StalePlanError
 from xacct.iam.things import GroupMember, GroupPolicy, PolicyAttachment, Role, RolePolicy, Thing
-from xacct.plan.model import AccountPlan, Plan
+from xacct.plan.model import AccountPlan, Change, ChangeKind, Plan
 from xacct.plan.revoke import is_revocation
 from xacct.plan.snapshot import ReadScope, Snapshot
 
@@ -42,25 +42,31 @@ _FIX = "make the plan anew, and look at what it shows"
 
 
 def _moved_things(account: AccountPlan, snapshot: Snapshot) -> Iterator[Problem]:
-    planned = {change.key for change in account.changes}
-    reached = 0
-    for change in account.changes:
-        live = snapshot.things.things.get(change.key)
-        if _same(change.before, live):
-            continue
-        if _same(change.after, live):
-            reached += 1
-        yield Problem(_what_moved(change.before, live, str(change.key)), account.account, _FIX, "stale")
-    for thing in _held_but_unplanned(account, snapshot):
-        if thing.key not in planned:
-            yield Problem(f"{thing.key} was added since the plan was made", account.account, _FIX, "stale")
-    if reached and reached == account.summary.changes:
+    real = [change for change in account.changes if change.kind is not ChangeKind.NONE]
+    held = snapshot.things.things
+    if real and all(_reached(change, held.get(change.key)) for change in real):
         yield Problem(
             "all that the plan would do stands already: it was applied before",
             account.account,
             "nothing is left to do; xacct plan shows where things stand",
             "applied-before",
         )
+        return
+    for change in account.changes:
+        live = held.get(change.key)
+        if not _same(change.before, live):
+            yield Problem(_what_moved(change.before, live, str(change.key)), account.account, _FIX, "stale")
+    planned = {change.key for change in account.changes}
+    for thing in _held_but_unplanned(account, snapshot):
+        if thing.key not in planned:
+            yield Problem(f"{thing.key} was added since the plan was made", account.account, _FIX, "stale")
+
+
+def _reached(change: Change, live: Thing | None) -> bool:
+    """Whether the thing is as the plan would leave it; a role that was made has an ID by now."""
+    if change.before is None and change.after is not None:
+        return live == change.after
+    return _same(change.after, live)
 
 
 def _same(one: Thing | None, other: Thing | None) -> bool:
