@@ -44,7 +44,7 @@ def test_a_refusal_is_told_in_the_users_words(kit_refused: Any, case: dict[str, 
 def test_the_statement_that_would_allow_a_denied_call_is_valid_json(kit_refused: Any) -> None:
     message = (
         "User: arn:aws:iam::111122223333:user/ann is not authorized to perform: iam:CreateRole on resource: "
-        "arn:aws:iam::111122223333:role/xacct/acme because no identity-based policy allows the iam:CreateRole action"
+        "arn:aws:iam::111122223333:role/xacct/acme because no identity-based policy allows the action"
     )
     told = translate(kit_refused("AccessDenied", message, 403), CONTEXT)
     fix = told.problems[0].fix
