@@ -10,6 +10,7 @@ import pytest
 
 from xacct.diagnose import DeniedBy, Diagnosis, StepKind, Who, diagnose
 from xacct.iam.policy import PolicyDocument
+from xacct.lightsail.sets import permission_set
 
 _USER = "arn:aws:iam::111122223333:user/dana"
 _SESSION = "arn:aws:sts::111122223333:assumed-role/harbor/run-7"
@@ -194,3 +195,16 @@ def test_facts_settle_what_the_text_leaves_open() -> None:
 
 def test_blank_text_gives_nothing() -> None:
     assert diagnose(" \n\t ") == ()
+
+
+@pytest.mark.parametrize("action", ["lightsail:GetInstances", "lightsail:GetDomains", "lightsail:GetRegions"])
+def test_refused_read_is_never_answered_with_a_set_that_writes(action: str) -> None:
+    grant = next(step for step in _refused(action).fix if step.kind is StepKind.USE_GRANT)
+    named = (grant.command or "").partition("set: ")[2].split()[0]
+    assert all(item.is_read for item in permission_set(named).known_actions)
+
+
+def test_catalog_decides_the_resource_and_nothing_asks_for_an_arn() -> None:
+    told = _refused("lightsail:GetInstances")
+    assert _statement(told)["Resource"] == "*"
+    assert "<ARN>" not in told.fix[0].text

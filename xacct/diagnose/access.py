@@ -100,8 +100,8 @@ def access_steps(found: Found, caller: Caller, statement: PolicyDocument | None 
     """
     action = found.missing_action or found.action
     target = target_of(found.resource, caller)
+    note = "" if statement else target.note
     statement = statement or allow(action, target.resource)
-    note = target.note
     if found.explicit and found.denied_by is not DeniedBy.VPCE:
         return (_deny_step(found, caller),)
     match found.denied_by:

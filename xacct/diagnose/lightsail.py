@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -12,6 +13,9 @@ from xacct.diagnose.model import Cause, Found, Likelihood, Step, StepKind, Who
 from xacct.diagnose.statements import Target, allow
 from xacct.iam.arn import Arn
 from xacct.iam.policy import PolicyDocument
+
+if TYPE_CHECKING:
+    from xacct.lightsail.sets import PermissionSet
 
 __all__ = ["HOLE", "LightsailNeed", "instance_role", "need_of", "set_step"]
 
@@ -128,7 +132,7 @@ def _sets_with(action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     wanted = action.lower()
     usual = [item for item in permission_sets().values() if item.name != "full-access"]
-    usual.sort(key=lambda item: (len(item.actions), item.name))
+    usual.sort(key=_breadth)
     holds = tuple(
         item.name for item in usual if wanted in {name.lower() for name in map(_full, item.actions)}
     )
@@ -136,6 +140,12 @@ def _sets_with(action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         item.name for item in usual if wanted in {name.lower() for name in map(_full, item.opt_in)}
     )
     return holds, opt_in
+
+
+def _breadth(item: PermissionSet) -> tuple[int, int, int, str]:
+    """How much else a set gives away: secrets first, then writes, then size."""
+    writes = sum(not action.is_read for action in item.known_actions)
+    return len(item.sensitive), writes, len(item.actions), item.name
 
 
 def _full(name: str) -> str:
