@@ -214,6 +214,15 @@ def test_a_pattern_of_ten_thousand_stars_is_decided_in_bounded_time(pattern: str
     assert time.perf_counter() - start < 2
 
 
+@pytest.mark.parametrize("operator", ["StringLike", "StringEquals"])
+def test_a_variable_repeated_without_end_fills_no_memory(operator: str) -> None:
+    statement = ALLOW | {"Condition": {operator: {"aws:username": ["${aws:userid}" * 5000] * 20}}}
+    spoiled = identity(statement) | {"context": {"aws:username": "a" * 9000, "aws:userid": "*" * 30_000}}
+    start = time.perf_counter()
+    assert answer_line(json.dumps(spoiled))["decision"] == "implicitly_denied"
+    assert time.perf_counter() - start < 2
+
+
 def test_values_that_cannot_be_decided_raise_an_error_for_users() -> None:
     request = Request(principal="nobody", action="sts:AssumeRole", resource=ROLE)
     with pytest.raises(InputError, match="nobody"):

@@ -23,7 +23,7 @@ __all__ = ["MAX_LINE", "answer_line", "answer_lines"]
 MAX_LINE = 4_000_000
 """Characters of one line. Ten managed policies, a full organization and a trust policy stay far below."""
 MAX_CONTEXT_TEXT = 32_768
-MAX_CONTEXT_VALUES = 512
+MAX_CONTEXT_VALUES = 200
 """Values of one multivalued key."""
 
 Json: TypeAlias = Any

@@ -25,6 +25,8 @@ class Unknown(Enum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
+_MAX_FILLED = 65_536
+"""Characters of variables' values in one text; no request holds a text as long, so nothing could match."""
 
 
 class Variable(NamedTuple):
@@ -79,6 +81,7 @@ def render(
     text. None means that a variable has no value, so that nothing can match; a multivalued key has none.
     """
     out: list[str] = []
+    filled = 0
     for part in template:
         match part:
             case str():
@@ -92,6 +95,9 @@ def render(
                         return UNKNOWN
                     value = default
                 if not isinstance(value, str):
+                    return None
+                filled += len(value)
+                if filled > _MAX_FILLED:
                     return None
                 out.append(escape_text(value) if pattern else value)
     return "".join(out)
