@@ -356,7 +356,9 @@ def own_request(random: Random) -> Request:
     )
 
 
-def check(verdict: Verdict, on_before: CompiledPolicies, on_after: CompiledPolicies, request: Request) -> None:
+def check(
+    verdict: Verdict, on_before: CompiledPolicies, on_after: CompiledPolicies, request: Request
+) -> None:
     before, after = on_before.decide(request).allowed, on_after.decide(request).allowed
     if after and not before:
         assert verdict not in (Verdict.EQUAL, Verdict.NARROWER), request
@@ -373,7 +375,9 @@ def test_nothing_newly_allowed_is_ever_called_equal_or_narrower(seed: int) -> No
         before, after = pair(random, trust=trust)
         try:
             if trust:
-                sides = [[compile_policies(callers_side(one, i)) for i in range(5)] for one in (before, after)]
+                sides = [
+                    [compile_policies(callers_side(one, i)) for i in range(5)] for one in (before, after)
+                ]
             else:
                 sides = [[compile_policies(own_side(one))] for one in (before, after)]
         except InputError:

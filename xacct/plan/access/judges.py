@@ -60,16 +60,26 @@ def policies_judge(access: RoleAccess | HolderAccess) -> Judge:
     )
     # A boundary that is not at hand can only take away; a policy that is not at hand can do either.
     is_whole = not access.boundary_unknown and not access.unknown_policies
-    principal = session_arn(access.role_arn) if isinstance(access, RoleAccess) else None
 
-    def request(example: Example) -> Request:
-        who = principal or (example.requester.text if example.requester else "")
-        return _request(who, example, access.account)
+    def decided(example: Example, *, default: bool) -> bool:
+        principal = _holder(access, example)
+        if principal is None:
+            return False
+        return _decided(known, _request(principal, example, access.account), default=default)
 
     return Judge(
-        lambda example: is_whole and _decided(known, request(example), default=False),
-        lambda example: not access.unknown_policies and not _decided(known, request(example), default=True),
+        lambda example: is_whole and decided(example, default=False),
+        lambda example: not access.unknown_policies and not decided(example, default=True),
     )
+
+
+def _holder(access: RoleAccess | HolderAccess, example: Example) -> str | None:
+    """Who makes the request, or None when it holds none of the policies."""
+    if isinstance(access, RoleAccess):
+        return session_arn(access.role_arn)
+    if example.requester is None or example.requester.text not in access.holders:
+        return None
+    return example.requester.text
 
 
 def session_arn(role_arn: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 import attrs
 
@@ -49,6 +50,7 @@ _POSITIVE = frozenset(
 )
 
 
+@lru_cache(maxsize=256)
 def parse_operator(text: str) -> Operator | None:
     """Read an operator in any case; None when IAM has no such operator."""
     prefix, colon, base = text.lower().rpartition(":")

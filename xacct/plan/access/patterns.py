@@ -124,7 +124,8 @@ def _fresh_character(patterns: Sequence[Pattern], named: Iterable[str]) -> str:
     for pattern in patterns:
         used.update(token for token in pattern.tokens if isinstance(token, str))
     pool = (*_FRESH, *map(chr, range(0x4E00, 0x4E00 + len(used) + 1)))
-    return next(char for char in pool if char not in used)
+    fresh: str = next(char for char in pool if char not in used)
+    return fresh
 
 
 class _Machine:

@@ -172,7 +172,7 @@ def _holds(atom: Atom, text: str) -> bool:
             address = parse_address(text)
             return address is not None and address in atom.operand
         case Family.FOLDED:
-            return text.casefold() == atom.operand
+            return bool(text.casefold() == atom.operand)
         case Family.BOOL | Family.BINARY:
             return bool(_PARSERS[atom.family](text) == atom.operand)
 

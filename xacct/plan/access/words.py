@@ -179,16 +179,20 @@ def _value(condition: Condition, value: str, operator: Operator) -> str:
     if key == "sts:externalid":
         text = _external_id(value, operator)
     elif key.startswith("token.actions.") and key.endswith(":sub"):
-        text = _github_subject(value)
+        text = f'GitHub subject "{value}"' if _is_literal_star(value, operator) else _github_subject(value)
     else:
         text = value if value and not any(char.isspace() or char in ",;" for char in value) else f'"{value}"'
     match operator.base:
         case "stringequalsignorecase":
             return f"{text} (in any case)"
-        case "stringequals" if "*" in value or "?" in value:
+        case "stringequals" if _is_literal_star(value, operator):
             return f"{text} (exactly so, * and ? are plain characters)"
         case _:
             return text
+
+
+def _is_literal_star(value: str, operator: Operator) -> bool:
+    return operator.base == "stringequals" and ("*" in value or "?" in value)
 
 
 def _external_id(value: str, operator: Operator) -> str:

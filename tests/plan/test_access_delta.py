@@ -1,0 +1,241 @@
+"""The edits that people make to roles, each with the verdict and the rows that a reviewer should read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xacct.evaluate.engine import compile_policies
+from xacct.evaluate.model import Policies, Request
+from xacct.iam.policy import PolicyDocument
+from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
+from xacct.plan.model import AccessRow, Effect, Verdict
+
+CASES = json.loads((Path(__file__).parents[1] / "cases" / "access" / "role-changes.json").read_text("utf-8"))
+ACCOUNT = "111122223333"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/xacct/acme"
+GROUP = tuple(f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in ("ann", "bob"))
+
+
+def policy(name: str) -> PolicyDocument:
+    return PolicyDocument.from_json(CASES["policies"][name])
+
+
+def role(side: dict[str, Any] | None) -> RoleAccess | None:
+    if side is None:
+        return None
+    boundary = side.get("boundary")
+    return RoleAccess(
+        account=ACCOUNT,
+        role_arn=ROLE,
+        trust=PolicyDocument.from_json(CASES["trusts"][side["trust"]]),
+        policies=tuple(map(policy, side["policies"])),
+        boundary=policy(boundary) if boundary else None,
+        boundary_unknown="boundary_arn" in side,
+        boundary_arn=side.get("boundary_arn"),
+        unknown_policies=tuple(side.get("unknown_policies", ())),
+    )
+
+
+def sides(name: str) -> tuple[RoleAccess | None, RoleAccess | None]:
+    case = next(case for case in CASES["cases"] if case["name"] == name)
+    return role(case["before"]), role(case["after"])
+
+
+@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
+def test_an_edit_reads_as_what_it_does(case: dict[str, Any]) -> None:
+    delta = access_delta(role(case["before"]), role(case["after"]))
+    rows = [[row.effect.value, row.principal, row.condition] for row in delta.rows]
+    assert delta.verdict.value == case["verdict"], rows
+    if "rows" in case:
+        assert rows == case["rows"]
+
+
+def passes(access: RoleAccess | None, row: AccessRow) -> bool:
+    """Whether the witness of a row gets through: into the role, and with its request."""
+    witness = row.witness
+    if access is None or witness is None:
+        return False
+    everything = PolicyDocument.from_json(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    )
+    has_identity = witness.principal.startswith("arn:aws:iam::4444")
+    assume = Policies(identity=(everything,) if has_identity else (), resource=access.trust)
+    own = Policies(identity=access.policies, boundary=(access.boundary,) if access.boundary else None)
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/acme/session"
+    steps = [
+        (assume, witness.principal, witness.assume_action, ROLE, witness.assume_context),
+        (own, session, witness.action, witness.resource, witness.context),
+    ]
+    if not witness.assume_action:
+        steps = [(assume, witness.principal, witness.action, witness.resource, witness.context)]
+    return all(
+        compile_policies(policies)
+        .decide(
+            Request(
+                principal=principal,
+                action=action,
+                resource=resource,
+                resource_account=ACCOUNT,
+                context=context,
+            )
+        )
+        .allowed
+        for policies, principal, action, resource, context in steps
+    )
+
+
+@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
+def test_a_witness_passes_on_the_side_it_speaks_of_and_not_on_the_other(case: dict[str, Any]) -> None:
+    before, after = role(case["before"]), role(case["after"])
+    for row in access_delta(before, after).rows:
+        if row.witness is None:
+            assert case["verdict"] == "unknown"
+            continue
+        here, there = (after, before) if row.effect is Effect.GAIN else (before, after)
+        assert passes(here, row), row
+        assert not passes(there, row), row
+
+
+def test_a_new_role_gives_a_row_for_each_kind_of_permission_and_no_more() -> None:
+    before, after = None, role({"trust": "account", "policies": ["reads in Ireland", "restart prod"]})
+    rows = access_delta(before, after).rows
+    assert [(row.condition, row.actions) for row in rows] == [
+        ("in eu-west-1", ("lightsail:GetInstances", "lightsail:GetInstanceSnapshots")),
+        (
+            "on resources tagged Environment=prod",
+            ("lightsail:RebootInstance", "lightsail:StartInstance"),
+        ),
+    ]
+
+
+def test_actions_without_resources_join_those_with() -> None:
+    (row,) = access_delta(None, role({"trust": "account", "policies": ["reads", "restart"]})).rows
+    assert row.resources == (
+        f"arn:aws:lightsail:*:{ACCOUNT}:Instance/*",
+        "* (for actions that take no resource)",
+    )
+
+
+def test_many_actions_are_told_by_their_verbs() -> None:
+    before = role({"trust": "account", "policies": ["all reads by pattern"]})
+    after = role({"trust": "account", "policies": ["everything"]})
+    (row,) = access_delta(before, after).rows
+    assert any(action.startswith("lightsail:Create* (") for action in row.actions)
+    assert not any(action.startswith("lightsail:Get") for action in row.actions)
+    assert len(row.actions) < 45
+
+
+def test_external_ids_never_stand_whole_in_the_words() -> None:
+    for row in access_delta(*sides("external ID changed")).rows:
+        assert "1b9f3f0e" not in f"{row.principal} {row.condition} {row.actions} {row.resources}"
+
+
+def test_a_new_member_of_a_group_gains_what_the_group_allows() -> None:
+    def group(*members: str) -> HolderAccess:
+        return HolderAccess(account=ACCOUNT, holders=members, policies=(policy("reads"),))
+
+    delta = holder_delta(group(GROUP[0]), group(*GROUP))
+    (row,) = delta.rows
+    assert (delta.verdict, row.effect, row.principal) == (Verdict.WIDER, Effect.GAIN, GROUP[1])
+    assert row.witness is not None
+    assert (row.witness.principal, row.witness.action) == (GROUP[1], "lightsail:GetInstances")
+    assert holder_delta(group(*GROUP), group(GROUP[1], GROUP[0])).verdict is Verdict.EQUAL
+    assert holder_delta(None, group()).verdict is Verdict.EQUAL
+    assert holder_delta(group(*GROUP), None).verdict is Verdict.NARROWER
+
+
+def test_a_policy_too_entangled_to_compare_is_unknown_and_says_so() -> None:
+    def entangled(letters: str) -> RoleAccess:
+        actions = [f"lightsail:*{one}*{other}*{one}*" for one in letters for other in letters]
+        text = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
+        }
+        return RoleAccess(
+            account=ACCOUNT,
+            role_arn=ROLE,
+            trust=PolicyDocument.from_json(CASES["trusts"]["account"]),
+            policies=(PolicyDocument.from_json(text),),
+        )
+
+    delta = access_delta(entangled("abcdef"), entangled("ghijkl"))
+    assert delta.verdict is Verdict.UNKNOWN
+    assert {row.witness for row in delta.rows} == {None}
+    assert {row.effect for row in delta.rows} == {Effect.GAIN, Effect.LOSE}
+
+
+def test_another_role_in_place_of_one_is_a_loss_and_a_gain() -> None:
+    before = role({"trust": "account", "policies": ["reads"]})
+    other = RoleAccess(
+        account=ACCOUNT,
+        role_arn=f"{ROLE}-2",
+        trust=PolicyDocument.from_json(CASES["trusts"]["account"]),
+        policies=(policy("reads"),),
+    )
+    delta = access_delta(before, other)
+    assert delta.verdict is Verdict.BOTH
+    assert [row.effect for row in delta.rows] == [Effect.GAIN, Effect.LOSE]
+
+
+_ODD = st.sampled_from(
+    [
+        "*",
+        "",
+        "?",
+        ":",
+        "arn:",
+        "${",
+        "${a}",
+        "${*}",
+        "a:b:c:d:e:f",
+        "lightsail:Get*",
+        "true",
+        "9" * 150,
+        "AROA1",
+    ]
+) | st.text(max_size=12)
+_CONDITIONS = st.dictionaries(
+    st.sampled_from(
+        ["StringLike", "Null", "DateEquals", "IpAddress", "ForAllValues:ArnLike", "Nope", "BoolIfExists"]
+    ),
+    st.dictionaries(_ODD, st.lists(_ODD, max_size=3), max_size=2),
+    max_size=2,
+)
+
+
+def _statements(trust: bool) -> st.SearchStrategy[dict[str, Any]]:
+    who = st.dictionaries(st.sampled_from(["AWS", "Federated", "Service"]), st.lists(_ODD, max_size=3))
+    what = st.lists(_ODD, max_size=3)
+    return st.fixed_dictionaries(
+        {
+            "Effect": st.sampled_from(["Allow", "Deny"]),
+            "Action": what,
+            ("Principal" if trust else "Resource"): (who if trust else what),
+            "Condition": _CONDITIONS,
+        }
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    trusts=st.lists(_statements(trust=True), min_size=2, max_size=4),
+    owns=st.lists(_statements(trust=False), min_size=2, max_size=4),
+)
+def test_odd_documents_give_a_verdict_and_never_an_accident(
+    trusts: list[dict[str, Any]], owns: list[dict[str, Any]]
+) -> None:
+    def side(part: slice) -> RoleAccess:
+        documents = [
+            PolicyDocument.from_json({"Version": "2012-10-17", "Statement": one[part]})
+            for one in (trusts, owns)
+        ]
+        return RoleAccess(account=ACCOUNT, role_arn=ROLE, trust=documents[0], policies=(documents[1],))
+
+    assert access_delta(side(slice(1)), side(slice(1, None))).verdict in Verdict
+    assert access_delta(side(slice(None)), None).verdict in Verdict
