@@ -37,8 +37,8 @@ def find_panels(text: str) -> Iterator[Sentence]:
             continue
         seen.add(text[user:context])
         fields = _fields(text[user:context])
-        end = text.find("\n", at)
-        end = min(len(text) if end < 0 else end, at + 400)
+        end = text.find("\n", at, at + 400)
+        end = min(len(text), at + 400) if end < 0 else end
         reason = f"because {text[at:end].strip(' []')}"
         name, service = fields.get("Action:"), fields.get("Service:")
         if name and service and ":" not in name:

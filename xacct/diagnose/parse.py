@@ -189,12 +189,13 @@ def _read_hits(text: str, hits: list[_Hit]) -> Iterator[tuple[_Hit, Found]]:
 
 def _said(text: str, wrapper: Wrapper, hit: _Hit, floor: int, ceiling: int) -> str:
     """The message's own words with its wrapper, on one line."""
-    line = text.rfind("\n", 0, hit.start) + 1
+    line = text.rfind("\n", max(0, hit.start - 300), hit.start) + 1
     start = max(floor, wrapper.start if wrapper.start is not None else max(line, hit.start - 300))
     if isinstance(hit.what, Family) and hit.what.name == "encoded":
         return _one_line(text[start : hit.end]) + ": [encoded]"
-    end = text.find("\n", hit.end)
-    end = min(len(text) if end < 0 else end, hit.end + 300, max(ceiling, hit.end))
+    farthest = min(len(text), hit.end + 300, max(ceiling, hit.end))
+    end = text.find("\n", hit.end, farthest)
+    end = farthest if end < 0 else end
     return _one_line(text[start:end])
 
 
@@ -212,8 +213,8 @@ def _of_unclaimed_openings(text: str, hits: list[_Hit]) -> Iterator[tuple[int, F
         reach = min(following, end + _AFTER)
         if _claimed(start, reach, starts, hits):
             continue
-        line = text.find("\n\n", end)
-        reach = min(reach, len(text) if line < 0 else line)
+        blank = text.find("\n\n", end, reach)
+        reach = reach if blank < 0 else blank
         if text[start:reach] in seen:
             continue
         seen.add(text[start:reach])
