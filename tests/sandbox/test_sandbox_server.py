@@ -86,6 +86,17 @@ def test_a_name_that_is_not_loopbacks_is_refused(host: str, sandbox: Sandbox) ->
         assert connection.getresponse().status == 403
 
 
+def test_a_web_page_is_refused(sandbox: Sandbox) -> None:
+    with serving(sandbox) as address, closing(_connect(address)) as connection:
+        connection.request("POST", "/", "Action=ListRoles", {"Origin": "https://evil.example.com"})
+        assert connection.getresponse().status == 403
+    with serving(sandbox) as address, closing(_connect(address)) as connection:
+        key = sandbox.credentials_for(None, "111122223333").access_key_id
+        url = f"/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Credential={key}/1/us-east-1/sts/aws4_request"
+        connection.request("GET", url)
+        assert b"MissingAuthenticationToken" in connection.getresponse().read()
+
+
 def test_a_body_that_is_too_large_is_refused_unread(sandbox: Sandbox) -> None:
     with serving(sandbox) as address, closing(_connect(address)) as connection:
         connection.putrequest("POST", "/")

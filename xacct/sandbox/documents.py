@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 
 from xacct.errors import InputError
+from xacct.evaluate import Policies, compile_policies
 from xacct.iam import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 from xacct.sandbox.problems import invalid_principal, limit, malformed
 from xacct.sandbox.trusted import resolve_principals
@@ -86,6 +87,7 @@ def check_identity_policy(text: str) -> PolicyDocument:
             raise malformed("Policy statement must contain resources.")
         for resource in (statement.resources or ()) + (statement.not_resources or ()):
             _check_resource(resource)
+    _check_evaluable(Policies(identity=(document,)))
     return document
 
 
@@ -104,6 +106,7 @@ def check_trust_policy(text: str, world: World, role_account: str) -> dict[str, 
     for statement in document.statements:
         _check_trust_statement(statement)
         _check_shared_issuer(statement)
+    _check_evaluable(Policies(resource=document))
     ids = resolve_principals(document, world, role_account)
     if size_of(text) > TRUST_QUOTA:
         raise limit("ACLSizePerRole", TRUST_QUOTA)
@@ -119,6 +122,14 @@ def _check_common(document: PolicyDocument) -> PolicyDocument:
     for statement in document.statements:
         _check_statement(statement)
     return document
+
+
+def _check_evaluable(policies: Policies) -> None:
+    """Nothing is saved that could not be evaluated afterwards."""
+    try:
+        compile_policies(policies)
+    except InputError as error:
+        raise malformed(f"Syntax errors in policy. ({error.problems[0].message})") from None
 
 
 def _check_statement(statement: Statement) -> None:

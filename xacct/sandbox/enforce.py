@@ -7,7 +7,7 @@ Sources: IAM User Guide, reference_policies_evaluation-logic and troubleshoot_ac
 
 from __future__ import annotations
 
-from xacct.evaluate.model import Decision, Outcome, Policies, PolicyType, Request
+from xacct.evaluate import Decision, Outcome, Policies, PolicyType, Request, compile_policies
 from xacct.iam import PolicyDocument
 from xacct.sandbox.call import Call, Caller
 from xacct.sandbox.context import Context, base_context
@@ -74,9 +74,8 @@ def _session_documents(world: World, caller: Caller) -> tuple[PolicyDocument, ..
 
 
 def decide(request: Request, policies: Policies) -> Decision:
-    from xacct.evaluate.engine import evaluate
-
-    return evaluate(request, policies)
+    """Decide without a trace; whole sets of policies are compiled once."""
+    return compile_policies(policies).decide(request)
 
 
 def authorize(call: Call, action: str, resource: str, context: Context | None = None) -> None:

@@ -56,17 +56,19 @@ class Signature:
 
 
 def signature_of(request: HttpRequest) -> Signature | None:
-    """Read the Credential of a signed request, from its header or its query; None when it is unsigned."""
-    query = dict(parse_qsl(urlsplit(request.url).query))
-    scope = query.get("X-Amz-Credential", "")
+    """
+    Read the Credential of a signed request from its header; None when it is unsigned.
+
+    Credentials in a URL are not read: any web page can make a browser send a URL, but not this header.
+    """
+    scope = ""
     for part in request.header("Authorization").replace(",", " ").split():
         if part.startswith("Credential="):
             scope = part.removeprefix("Credential=")
     parts = scope.split("/")
     if len(parts) < 5:
         return None
-    token = request.header("X-Amz-Security-Token") or query.get("X-Amz-Security-Token")
-    return Signature(parts[0], parts[2], parts[3], token or None)
+    return Signature(parts[0], parts[2], parts[3], request.header("X-Amz-Security-Token") or None)
 
 
 def form_of(request: HttpRequest) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from xacct.evaluate.model import Decision, Outcome, Policies, Request
+from xacct.evaluate import Decision, Outcome, Policies, Request
 from xacct.iam import Arn
 from xacct.sandbox.call import Answer, Call, Caller, Handler
 from xacct.sandbox.callers import user_caller

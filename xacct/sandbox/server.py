@@ -93,6 +93,8 @@ class _Handler(BaseHTTPRequestHandler):
         if host not in _LOOPBACK_NAMES and not host.endswith(".localhost"):
             # A web page that points a name of its own at loopback would otherwise be let in.
             return _plain(403, f"{host!r} is not a name of this machine's loopback")
+        if self.headers.get("Origin"):
+            return _plain(403, "requests from web pages are not answered")
         length = self.headers.get("Content-Length") or "0"
         if not length.isdigit() or int(length) > _MAX_BODY:
             self.close_connection = True

@@ -11,7 +11,7 @@ import re
 
 import attrs
 
-from xacct.evaluate.model import Policies, Request
+from xacct.evaluate import Policies, Request
 from xacct.iam import Arn, is_account_id
 from xacct.sandbox.call import Answer, Call, Handler
 from xacct.sandbox.context import Context, base_context, request_tags, resource_tags

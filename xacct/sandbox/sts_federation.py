@@ -14,7 +14,7 @@ import hashlib
 import json
 from typing import Any
 
-from xacct.evaluate.model import Policies
+from xacct.evaluate import Policies
 from xacct.iam import Arn
 from xacct.sandbox.call import Answer, Call, Handler
 from xacct.sandbox.context import Context, base_context, request_tags, resource_tags
