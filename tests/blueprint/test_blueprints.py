@@ -265,19 +265,16 @@ def test_audience_and_subject_have_no_default() -> None:
     assert "subject is missing" in text
 
 
-def test_session_tags_carry_the_same_guards_as_the_session() -> None:
-    first, second = trust(
-        made(
-            "federated-oidc",
-            issuer="https://oidc.example.com/x",
-            audience="a-client",
-            subject="user-*",
-            session_tags="Team",
-        )
+def test_tagging_is_limited_by_the_keys_that_it_carries() -> None:
+    values = {"issuer": "https://oidc.example.com/x", "audience": "a-client", "subject": "user-*"}
+    _, oidc = trust(made("federated-oidc", **values, session_tags="Team"))
+    _, saml = trust(
+        made("federated-saml", provider_name="idp", session_tags="Team", attributes="mail=a@b.example")
     )
-    assert second["Action"] == "sts:TagSession"
-    for operator, keys in first["Condition"].items():
-        assert second["Condition"][operator].items() >= keys.items()
+    keys = {"ForAllValues:StringEquals": {"aws:TagKeys": "Team"}, "Null": {"aws:TagKeys": "false"}}
+    assert (oidc["Action"], oidc["Condition"]) == ("sts:TagSession", keys)
+    audience = {"SAML:aud": "https://signin.aws.amazon.com/saml"}
+    assert saml["Condition"] == {**keys, "StringEquals": audience}
 
 
 # SAML
