@@ -92,8 +92,8 @@ def test_a_web_page_is_refused(sandbox: Sandbox) -> None:
         assert connection.getresponse().status == 403
     with serving(sandbox) as address, closing(_connect(address)) as connection:
         key = sandbox.credentials_for(None, "111122223333").access_key_id
-        url = f"/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Credential={key}/1/us-east-1/sts/aws4_request"
-        connection.request("GET", url)
+        scope = f"{key}/1/us-east-1/sts/aws4_request"
+        connection.request("GET", f"/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Credential={scope}")
         assert b"MissingAuthenticationToken" in connection.getresponse().read()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import stat
 import subprocess
@@ -248,6 +247,14 @@ def test_an_entity_survives_its_file(entity: Any) -> None:
     assert entity_from_text(entity.kind, entity_to_text(entity)) == entity
 
 
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """One sandbox for all examples of a test."""
+    made = Sandbox(tmp_path_factory.mktemp("lasting"))
+    yield made
+    made.close()
+
+
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -263,31 +270,20 @@ def test_what_is_no_entity_is_refused(kind: str, value: Any) -> None:
 
 
 @given(
-    st.text(max_size=40),
-    st.dictionaries(
+    url=st.text(max_size=40),
+    headers=st.dictionaries(
         st.sampled_from(["Authorization", "X-Amz-Target", "X-Amz-Security-Token", "Host"]),
         st.text(max_size=60)
         | st.just("Lightsail_20161128.GetInstances")
         | st.just("AWS4-HMAC-SHA256 Credential=AKIAXACCTOPRAAAAAAAB/1/us-east-1/iam/aws4_request"),
     ),
-    st.binary(max_size=80)
+    body=st.binary(max_size=80)
     | st.sampled_from(["CreateRole", "ListRoles", "AssumeRoleWithSAML", "TagRole", "PutRolePolicy"]).map(
         lambda name: f"Version=2010-05-08&MaxItems=x&Tags.member.1=y&RoleName=&Action={name}".encode()
     ),
 )
 @settings(deadline=None, max_examples=150)
-def test_any_request_gets_an_answer(url: str, headers: dict[str, str], body: bytes) -> None:
-    response = _SHARED.handle(HttpRequest("POST", url, headers, body))
+def test_any_request_gets_an_answer(lasting: Sandbox, url: str, headers: dict[str, str], body: bytes) -> None:
+    response = lasting.handle(HttpRequest("POST", url, headers, body))
     assert 200 <= response.status < 500
     assert response.body
-
-
-_SHARED_FOLDER = Path(os.environ.get("TMPDIR", "/tmp")) / f"xacct-fuzz-{os.getpid()}"
-_SHARED = Sandbox(_SHARED_FOLDER)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _forget_shared() -> Any:
-    yield
-    _SHARED.reset()
-    _SHARED_FOLDER.rmdir()
