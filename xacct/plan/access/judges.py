@@ -24,19 +24,16 @@ _ALL = PolicyDocument.of(Statement(effect=Effect.ALLOW, actions=("*",), resource
 def trust_judge(role: RoleAccess) -> Judge:
     """Judge assume requests by the trust policy; the caller's own policies are as the requester says."""
 
-    def allows(example: Example) -> bool:
+    def decided(example: Example, *, default: bool) -> bool:
         assert example.requester is not None
         policies = _callers_policies(example.requester, role.trust)
         request = _request(example.requester.text, example, role.account, role.role_arn)
-        return _decided(policies, request, default=False)
+        return _decided(policies, request, default=default)
 
-    def refuses(example: Example) -> bool:
-        assert example.requester is not None
-        policies = _callers_policies(example.requester, role.trust)
-        request = _request(example.requester.text, example, role.account, role.role_arn)
-        return not _decided(policies, request, default=True)
-
-    return Judge(allows, refuses)
+    return Judge(
+        lambda example: decided(example, default=False),
+        lambda example: not decided(example, default=True),
+    )
 
 
 def _callers_policies(requester: Requester, trust: PolicyDocument) -> Policies:

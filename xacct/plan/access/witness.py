@@ -8,6 +8,7 @@ from itertools import islice, product
 
 import attrs
 
+from xacct.iam.arn import Arn
 from xacct.plan.access.boxes import Box
 from xacct.plan.access.keys import KeyDimension, Value
 from xacct.plan.access.operators import Line
@@ -40,7 +41,7 @@ def examples(space: Space, box: Box) -> Iterator[Example]:
         return
     resources = _resources(space, box, context)
     actions = space.actions.examples(box.get(ACTION, space.sizes[ACTION]))
-    requesters = _requesters(space, box)
+    requesters = [likely for one in _requesters(space, box) for likely in _likely(one, context)]
     triples = ((r, a, w) for r, a, w in product(resources[:4], actions[:4], requesters[:4]))
     for resource, action, requester in islice(triples, MAX_EXAMPLES):
         lifelike = _lifelike(resource, context)
@@ -68,6 +69,15 @@ def _requesters(space: Space, box: Box) -> list[Requester | None]:
         return [None]
     mask = box.get(PRINCIPAL, space.sizes[PRINCIPAL])
     return [one for index, one in enumerate(space.principals.requesters) if mask >> index & 1]
+
+
+def _likely(requester: Requester | None, context: Context) -> list[Requester | None]:
+    """The requester, and before it the one whom the context's ``aws:PrincipalArn`` tells of."""
+    told = context.get("aws:PrincipalArn")
+    arn = Arn.try_parse(told) if isinstance(told, str) else None
+    if requester is None or arn is None or requester.caller.account != arn.account:
+        return [requester]
+    return [attrs.evolve(requester, text=str(arn)), requester]
 
 
 def _resources(space: Space, box: Box, context: dict[str, str | tuple[str, ...]]) -> list[str]:
