@@ -17,7 +17,10 @@ from xacct.lint.rules.texts import MANAGED_SIZE, ROLE_INLINE_SIZE
 from xacct.lint.rules.unreadable import NOT_JSON
 from xacct.lint.text import Node, TextError, scan
 
-__all__ = ["check_policy", "check_role"]
+__all__ = ["LARGEST_REQUEST", "check_policy", "check_role"]
+
+LARGEST_REQUEST = 131_072
+"""Characters of a policy document, white space included. Source: IAM API, policyDocumentType."""
 
 
 def check_policy(
@@ -29,6 +32,9 @@ def check_policy(
     Text keeps its line numbers and may be malformed in any way. ``file`` is copied to the findings.
     """
     text = policy if isinstance(policy, str) else None
+    if text is not None and len(text) > LARGEST_REQUEST:
+        hit = Hit("$", f"the policy has {len(text):,} characters; IAM reads {LARGEST_REQUEST:,} at most")
+        return (_finding(RULES["XA514"], hit, context, file, 1),)
     try:
         root = scan(_without_mark(text)) if text is not None else scan(json.dumps(_plain(policy)))
     except TextError as error:

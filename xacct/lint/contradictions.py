@@ -17,6 +17,10 @@ from xacct.lint.values import as_moment, as_number
 __all__ = ["contradiction", "first_contradiction"]
 
 
+MOST_PAIRS = 10_000
+"""Values are compared pair by pair; longer lists are taken to be possible."""
+
+
 def contradiction(one: Condition, other: Condition) -> str | None:
     """Why no request meets both lines, or None when one may."""
     if one.operator is None or other.operator is None or one.folded != other.folded:
@@ -57,6 +61,8 @@ def _of_texts(one: Condition, other: Condition) -> str | None:
     if one.operator.negated or other.operator.negated:
         positive, negative = (other, one) if one.operator.negated else (one, other)
         return _all_excluded(positive, negative)
+    if len(one.texts) * len(other.texts) > MOST_PAIRS:
+        return None
     for left in one.texts:
         for right in other.texts:
             if _may_agree(one, left, other, right):
@@ -80,6 +86,8 @@ def _all_excluded(positive: Condition, negative: Condition) -> str | None:
     assert positive.operator is not None
     assert negative.operator is not None
     if any("${" in text for text in (*positive.texts, *negative.texts)):
+        return None
+    if len(positive.texts) * len(negative.texts) > MOST_PAIRS:
         return None
     for text in positive.texts:
         if positive.operator.takes_wildcards and ("*" in text or "?" in text) and text not in negative.texts:

@@ -8,7 +8,7 @@ names of some thirty more services, from ``facts.json`` (made by ``scripts/gener
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import attrs
@@ -113,6 +113,7 @@ def _of_lightsail(action: Action) -> ActionFacts:
     )
 
 
+@lru_cache(maxsize=1024)
 def expand(pattern: str) -> tuple[ActionFacts, ...]:
     """All actions with known details that a pattern matches."""
     folded = pattern.strip().lower()

@@ -8,6 +8,7 @@ ask here instead of looking at one statement's text.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import attrs
 
@@ -37,11 +38,13 @@ _OPPOSITES = {
 def trust_actions(statement: Statement) -> frozenset[str]:
     """The actions on a role that a statement of a trust policy covers, in IAM's spelling."""
     if statement.not_actions is not None:
-        excluded = [word.folded for word in statement.not_actions]
-        return frozenset(
-            name for folded, name in _SPELLING.items() if not any(matches(item, folded) for item in excluded)
-        )
-    patterns = [word.folded for word in statement.actions or ()]
+        excluded = _spelled(tuple(word.folded for word in statement.not_actions))
+        return frozenset(_SPELLING.values()) - excluded
+    return _spelled(tuple(word.folded for word in statement.actions or ()))
+
+
+@lru_cache(maxsize=512)
+def _spelled(patterns: tuple[str, ...]) -> frozenset[str]:
     return frozenset(
         name for folded, name in _SPELLING.items() if any(matches(item, folded) for item in patterns)
     )

@@ -24,8 +24,8 @@ def rules_to_markdown() -> str:
         "# Rules",
         (
             "`error` is a hole, or can never work; `warning` should be changed; `info` is worth knowing. "
-            "The examples belong to account 111122223333, which also owns 222233334444; 444455556666 is a third "
-            "party."
+            "The examples belong to account 111122223333, which also owns 222233334444; 444455556666 is "
+            "a third party."
         ),
     ]
     for prefix, title in _GROUPS.items():

@@ -173,7 +173,7 @@ def empty_guard(document: Document, _context: LintContext) -> Iterator[Hit]:
         key = condition.folded
         if operator.exact and word.folded != f"${{{key}}}":
             continue
-        everything = any_value(condition) and not word.value.strip("*?")
+        everything = not word.value.strip("*?") and any_value(condition)
         everything = everything or word.folded == f"${{{key}}}"
         if everything or (key == "aws:principalorgid" and "*" in word.value):
             yield Hit(word.path, f"{statement.where}: {word.value!r} is met by every {condition.key}")

@@ -8,7 +8,7 @@ from xacct.lightsail.catalog import Action, Severity
 from xacct.lint.carried import family_of
 from xacct.lint.context import LintContext
 from xacct.lint.document import Document, Statement, Word
-from xacct.lint.facts import ActionFacts, expand
+from xacct.lint.facts import expand
 from xacct.lint.guards import any_value
 from xacct.lint.patterns import covers, has_wildcard, may_overlap
 from xacct.lint.rules.actions import unlimited
@@ -35,27 +35,29 @@ _KEPT = (
 
 def handed_out(document: Document) -> Iterator[tuple[Statement, Word, Action]]:
     """Each sensitive action that a statement allows and no Deny takes back, with the word that allows it."""
+    denied = _denied(document)
     for statement in document.allows:
         for word in statement.actions or ():
             if word.folded.strip("*:") == "":
                 continue
             for facts in expand(word.folded):
                 action = facts.lightsail
-                if action is not None and action.sensitive is not None and not _denied(document, facts):
+                if action is not None and action.sensitive is not None and facts.name not in denied:
                     yield statement, word, action
 
 
-def _denied(document: Document, facts: ActionFacts) -> bool:
-    """Whether a Deny takes the action back everywhere, or bounds it by a condition."""
-    name = facts.name.lower()
+def _denied(document: Document) -> set[str]:
+    """The actions of Lightsail that a Deny takes back everywhere, or bounds by a condition."""
+    denied: set[str] = set()
     for denial in document.denies:
-        named = any(covers(word.folded, name) for word in denial.actions or ())
+        if not all(word.value.strip("*") == "" for word in denial.resources or ()):
+            continue
+        named = {facts.name for word in denial.actions or () for facts in expand(word.folded)}
         if denial.not_actions is not None:
-            named = not any(covers(word.folded, name) for word in denial.not_actions)
-        everywhere = denial.resources is None or any(word.value.strip("*") == "" for word in denial.resources)
-        if named and everywhere:
-            return True
-    return False
+            spared = {facts.name for word in denial.not_actions for facts in expand(word.folded)}
+            named = {facts.name for facts in expand("lightsail:*")} - spared
+        denied |= named
+    return denied
 
 
 def is_limited(statement: Statement, action: Action) -> bool:

@@ -187,16 +187,11 @@ def _plain(node: Node) -> Any:
     source="IAM User Guide, reference_policies_variables (where each has a value)",
 )
 def no_user_name(document: Document, context: LintContext) -> Iterator[Hit]:
-    for statement in document.statements:
+    users = [path for path, text in _texts(document) if re.search(r"(?i)\$\{\s*aws:username\s*\}", text)]
+    for statement in document.statements if users else ():
         lightsail = any(word.folded.startswith("lightsail:") for word in statement.actions or ())
         if not (lightsail or context.role):
             continue
-        for path, text in _under(document, statement.path):
-            if re.search(r"(?i)\$\{\s*aws:username\s*\}", text):
+        for path in users:
+            if path.startswith((statement.path + ".", statement.path + "[")):
                 yield Hit(path, f"{statement.where}: sessions of a role have no aws:username")
-
-
-def _under(document: Document, prefix: str) -> Iterator[tuple[str, str]]:
-    for path, text in _texts(document):
-        if path == prefix or path.startswith((prefix + ".", prefix + "[")):
-            yield path, text
