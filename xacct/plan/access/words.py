@@ -10,11 +10,19 @@ what is unknown is quoted as it stands. External IDs are shown redacted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 
 from xacct.iam.policy import Condition
 from xacct.iam.redact import redact_external_id
 from xacct.plan.access.operators import Operator, Qualifier, parse_operator
+from xacct.plan.access.time_words import (
+    DATE_KEYS,
+    FLIPPED,
+    date_phrase,
+    mfa_age_phrase,
+    mfa_phrase,
+    one_bool,
+    optional,
+)
 
 __all__ = ["condition_words", "conditions_words", "exception_words", "joined", "without_words"]
 
@@ -50,7 +58,9 @@ def exception_words(conditions: Sequence[Condition]) -> str:
         found = _remainder(conditions[0])
         if found:
             return found
-    return f"except {conditions_words(conditions)}" if conditions else "never"
+    if not conditions:
+        return "never"
+    return f"except {' and '.join(condition_words(condition) for condition in conditions)}"
 
 
 def joined(values: Sequence[str], word: str = "or") -> str:
@@ -68,13 +78,13 @@ def _special(condition: Condition, operator: Operator) -> str | None:
     if operator.base == "null" or not condition.values:
         return None
     if key == "aws:multifactorauthpresent" and operator.base == "bool":
-        return _mfa(condition, operator)
-    if operator.base.startswith("date") and key in _DATE_KEYS:
-        return _date(condition, operator, _DATE_KEYS[key])
+        return mfa_phrase(condition, operator)
+    if operator.base.startswith("date") and key in DATE_KEYS:
+        return date_phrase(condition, operator, DATE_KEYS[key])
     if operator.base.startswith("numeric") and key == "aws:multifactorauthage":
-        return _mfa_age(condition, operator)
-    if key == "aws:securetransport" and operator.base == "bool":
-        return _optional("over TLS" if _is_true(condition) else "without TLS", operator)
+        return mfa_age_phrase(condition, operator)
+    if key == "aws:securetransport" and operator.base == "bool" and one_bool(condition) is not None:
+        return optional("over TLS" if one_bool(condition) else "without TLS", operator)
     phrase = _phrase(key, condition.key)
     if phrase is None or operator.base.startswith(("numeric", "date", "bool", "binary")):
         return None
@@ -88,13 +98,9 @@ def _of_key(condition: Condition, operator: Operator, phrase: Phrase) -> str | N
     if operator.qualifier is Qualifier.ANY and operator.negated:
         return None
     if not operator.negated:
-        return _optional(phrase(joined(values)), operator)
+        return optional(phrase(joined(values)), operator)
     # An absent key passes a negated operator.
     return f"not {phrase(joined(values))}"
-
-
-def _optional(words: str, operator: Operator) -> str:
-    return f"{words} (or where this is not known)" if operator.if_exists else words
 
 
 def _phrase(key: str, written: str) -> Phrase | None:
@@ -220,129 +226,23 @@ def _github_subject(subject: str) -> str:
     return f"{words}, pull requests" if where == "pull_request" else f"{words}, {where}"
 
 
-# --- MFA --------------------------------------------------------------------------------------------
-
-
-def _is_true(condition: Condition) -> bool:
-    return [value.lower() for value in condition.values] == ["true"]
-
-
-def _mfa(condition: Condition, operator: Operator) -> str | None:
-    if operator.qualifier is not Qualifier.NONE or len(condition.values) != 1:
-        return None
-    if _is_true(condition):
-        return "with MFA (or with long-term access keys)" if operator.if_exists else "with MFA"
-    return "without MFA" if operator.if_exists else "without MFA (though it could have been used)"
-
-
-def _mfa_age(condition: Condition, operator: Operator) -> str | None:
-    if len(condition.values) != 1 or not condition.values[0].isdigit() or operator.negated:
-        return None
-    age = _duration(int(condition.values[0]))
-    match operator.base.removeprefix("numeric"):
-        case "lessthan":
-            return _optional(f"with MFA less than {age} ago", operator)
-        case "lessthanequals":
-            return _optional(f"with MFA at most {age} ago", operator)
-        case "greaterthan":
-            return _optional(f"with MFA more than {age} ago", operator)
-        case "greaterthanequals":
-            return _optional(f"with MFA at least {age} ago", operator)
-        case _:
-            return None
-
-
-def _duration(seconds: int) -> str:
-    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= size and seconds % size == 0:
-            count = seconds // size
-            return f"{count} {unit}{'s' * (count != 1)}"
-    return f"{seconds} seconds"
-
-
-# --- dates ------------------------------------------------------------------------------------------
-
-_DATE_KEYS = {
-    "aws:currenttime": "",
-    "aws:epochtime": "",
-    "aws:tokenissuetime": "with a session issued ",
-}
-_DAY = timedelta(days=1)
-_SECOND = timedelta(seconds=1)
-
-
-def _date(condition: Condition, operator: Operator, start: str) -> str | None:
-    moment = _moment(condition.values[0]) if len(condition.values) == 1 else None
-    if moment is None or operator.negated or operator.qualifier is not Qualifier.NONE:
-        return None
-    match operator.base.removeprefix("date"):
-        case "lessthan" if start:
-            words = f"before {_instant(moment)}"
-        case "lessthan":
-            words = f"until {_last_day(moment) or f'just before {_instant(moment)}'}"
-        case "lessthanequals":
-            words = f"until {_last_day(moment + _SECOND) or _instant(moment)}"
-        case "greaterthan":
-            words = f"after {_last_day(moment + _SECOND) or _instant(moment)}"
-        case "greaterthanequals":
-            words = (
-                f"from {_instant(moment)}" if start or not _is_midnight(moment) else f"from {moment:%Y-%m-%d}"
-            )
-        case _:
-            words = f"at {_instant(moment)}"
-    return _optional(f"{start}{words} (UTC)", operator)
-
-
 def _remainder(condition: Condition) -> str | None:
     """What a Deny with this one line leaves, in one phrase; None where "except" says it better."""
     operator = parse_operator(condition.operator)
     if operator is None or operator.qualifier is not Qualifier.NONE:
         return None
-    flipped = _FLIPPED.get(operator.base)
-    if flipped and condition.key.lower() in _DATE_KEYS and not operator.negated:
+    flipped = FLIPPED.get(operator.base)
+    if flipped and condition.key.lower() in DATE_KEYS and not operator.negated:
         return _special(Condition(flipped, condition.key, condition.values), Operator(flipped))
     key = condition.key.lower()
     if key == "aws:multifactorauthpresent" and operator.base == "bool" and operator.if_exists:
-        return None if _is_true(condition) else "with MFA"
+        return "with MFA" if one_bool(condition) is False else None
     phrase = _phrase(key, condition.key)
     if operator.negated and phrase is not None:
         # The Deny spares the values alone, and with IfExists too where the key is absent it denies.
         positive = Operator(operator.base)
         return _of_key(condition, positive, phrase)
     return None
-
-
-_FLIPPED = {
-    "datelessthan": "dategreaterthanequals",
-    "datelessthanequals": "dategreaterthan",
-    "dategreaterthan": "datelessthanequals",
-    "dategreaterthanequals": "datelessthan",
-}
-
-
-def _moment(text: str) -> datetime | None:
-    from xacct.evaluate.scalars import parse_date
-
-    seconds = parse_date(text)
-    if seconds is None or seconds != seconds.to_integral_value():
-        return None
-    try:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
-    except OverflowError:
-        return None
-
-
-def _is_midnight(moment: datetime) -> bool:
-    return (moment.hour, moment.minute, moment.second) == (0, 0, 0)
-
-
-def _last_day(moment: datetime) -> str | None:
-    """The day that ends at this moment, if one does."""
-    return f"{moment - _DAY:%Y-%m-%d}" if _is_midnight(moment) else None
-
-
-def _instant(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 # --- everything else --------------------------------------------------------------------------------
