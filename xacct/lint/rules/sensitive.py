@@ -70,7 +70,8 @@ def is_limited(statement: Statement, action: Action) -> bool:
         return False
     resources = [word.value for word in statement.resources or ()]
     fitting = [text for text in resources if _may_be(text, action)]
-    return bool(fitting or resources) and not any(_is_wide(text) for text in fitting)
+    secret = _class_of(action) in ("secret", "outlives")
+    return bool(fitting or resources) and not any(_is_wide(text, secret) for text in fitting)
 
 
 def _bites(key: str, action: Action) -> bool:
@@ -87,12 +88,14 @@ def _may_be(text: str, action: Action) -> bool:
     return arn is None or any(may_overlap(arn.type, use.type) for use in action.resource_types)
 
 
-def _is_wide(text: str) -> bool:
+def _is_wide(text: str, secret: bool) -> bool:
+    """Whether a resource sets no limit. All of a type is one, save for secrets where it is in any Region."""
     arn = lightsail_arn(text)
     if arn is None:
         return text.strip("*") == "" or text.startswith("arn:*")
-    # Domains are global; all of a type in one Region is a limit, all of a type anywhere is none.
-    return arn.id.strip("*?") == "" and (has_wildcard(arn.region) or arn.region == "global")
+    if not arn.type.strip("*?"):
+        return True
+    return secret and not arn.id.strip("*?") and has_wildcard(arn.region)
 
 
 def _secret(action: Action) -> bool:
@@ -118,11 +121,21 @@ def _hit(statement: Statement, word: Word, actions: list[Action], what: str) -> 
     )
 
 
+# An image cannot be pushed without it, and it takes no limit by ARN or tag.
+_REGISTRY_LOGIN = "CreateContainerServiceRegistryLogin"
+
+
+def _allowed_words(document: Document) -> Iterator[Word]:
+    for statement in document.allows:
+        yield from statement.actions or ()
+
+
 def _grouped(document: Document, chosen: str) -> Iterator[tuple[Statement, Word, list[Action], bool]]:
+    pushes = any(word.folded == "lightsail:registercontainerimage" for word in _allowed_words(document))
     groups: dict[tuple[int, str, bool], tuple[Statement, Word, list[Action]]] = {}
     for statement, word, action in handed_out(document):
         if _class_of(action) == chosen and word.folded != "lightsail:*":
-            limited = is_limited(statement, action)
+            limited = is_limited(statement, action) or (action.name == _REGISTRY_LOGIN and pushes)
             key = (statement.index, word.path, limited)
             groups.setdefault(key, (statement, word, []))[2].append(action)
     for (_, _, limited), (statement, word, actions) in groups.items():
