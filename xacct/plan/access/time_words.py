@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from xacct.evaluate.scalars import parse_date
+from xacct.evaluate.scalars import parse_bool, parse_date
 from xacct.iam.policy import Condition
 from xacct.plan.access.operators import Operator, Qualifier
 
@@ -18,7 +18,7 @@ def optional(words: str, operator: Operator) -> str:
 
 def one_bool(condition: Condition) -> bool | None:
     """The line's one value, or None when it is not exactly one of true and false."""
-    return {("true",): True, ("false",): False}.get(tuple(map(str.lower, condition.values)))
+    return parse_bool(condition.values[0]) if len(condition.values) == 1 else None
 
 
 def mfa_phrase(condition: Condition, operator: Operator) -> str | None:
