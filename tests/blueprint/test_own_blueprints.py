@@ -12,6 +12,7 @@ from xacct.blueprint.blueprint_nodes import parse_blueprint
 from xacct.blueprint.catalogue import blueprint_names, list_blueprints, load_blueprint, shipped_folder
 from xacct.blueprint.expand import expand
 from xacct.blueprint.settings import grant_from_settings
+from xacct.blueprint.starter import starter_blueprint
 from xacct.errors import InputError
 
 OWN = """\
@@ -175,3 +176,16 @@ def test_a_blueprint_with_lines_cut_out_brings_no_traceback(start: int, end: int
         made("".join(LINES[:start] + LINES[end:]), ("partner", "south"))
     except InputError as error:
         assert error.problems
+
+
+def test_the_starter_is_a_blueprint_that_works(tmp_path: Path) -> None:
+    (tmp_path / "partner.yaml").write_text(starter_blueprint("partner"))
+    blueprint = load_blueprint("partner", [tmp_path])
+    given = {"account": "111122223333", "trusted_account": "444455556666", "external_id": "an-external-id"}
+    grant = grant_from_settings(blueprint, [*given.items(), ("permissions", "read-only")])
+    expansion = expand(grant, blueprint)
+    assert [condition.key for condition in expansion.role.trust.statements[0].conditions] == [
+        "sts:ExternalId"
+    ]
+    with pytest.raises(InputError, match="no name for a blueprint"):
+        starter_blueprint("../partner")

@@ -20,7 +20,7 @@ from xacct.blueprint.yaml_nodes import MappingNode, Node, Scalar, parse_yaml, sh
 from xacct.errors import InputError
 from xacct.iam.things import ThingType
 
-__all__ = ["BLUEPRINT_KEYS", "THING_FIELDS", "parse_blueprint"]
+__all__ = ["BLUEPRINT_KEYS", "THING_FIELDS", "check_blueprint_name", "parse_blueprint"]
 
 BLUEPRINT_KEYS = (
     "name",
@@ -79,7 +79,7 @@ class _BlueprintReader(ParameterReader, StatementReader):
         self.read_guards(keys.get("guards"))
         role = self.mapping(keys["role"], "role", ("when",), "role") if "role" in keys else {}
         return Blueprint(
-            name=self.typed(keys.get("name"), "name", _check_blueprint_name) or "",
+            name=self.typed(keys.get("name"), "name", check_blueprint_name) or "",
             title=self.text(keys.get("title"), "title") or "",
             summary=self.text(keys.get("summary"), "summary") or "",
             intent=self.typed(keys.get("intent"), "intent", _check_intent) or Intent.ANOTHER_ACCOUNT,
@@ -140,7 +140,7 @@ class _BlueprintReader(ParameterReader, StatementReader):
         return tuple(out)
 
 
-def _check_blueprint_name(text: str) -> str:
+def check_blueprint_name(text: str) -> str:
     if re.fullmatch(r"[a-z][a-z0-9-]{0,62}", text):
         return text
     raise InputError(
