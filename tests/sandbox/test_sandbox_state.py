@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from xacct.errors import InputError
 from xacct.sandbox import HttpRequest, Sandbox, default_state_dir
 from xacct.sandbox.codec import StateError, entity_from_text, entity_to_text
+from xacct.sandbox.entities import Policy, PolicyVersion, Role, Session
 from xacct.sandbox.names import operator_account, operator_credentials
-from xacct.sandbox.world import Policy, PolicyVersion, Role, Session
 
 
 def test_another_object_finds_everything(people: Any, sandbox: Sandbox, tmp_path: Path) -> None:

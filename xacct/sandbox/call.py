@@ -9,9 +9,10 @@ from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
+from xacct.sandbox.entities import Session
 from xacct.sandbox.problems import validation
 from xacct.sandbox.wire import Operation
-from xacct.sandbox.world import Session, World
+from xacct.sandbox.world import World
 
 __all__ = ["Answer", "Call", "Caller", "Handler", "Tags", "page", "when"]
 

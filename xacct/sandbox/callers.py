@@ -6,11 +6,12 @@ import attrs
 
 from xacct.iam import partition_of_region
 from xacct.sandbox.call import Caller
+from xacct.sandbox.entities import AccessKey, Role, Session, User
 from xacct.sandbox.http import Signature
 from xacct.sandbox.names import OPERATOR_NAME, operator_account
 from xacct.sandbox.problems import AwsError
 from xacct.sandbox.trusted import operator_id
-from xacct.sandbox.world import AccessKey, Role, Session, User, World
+from xacct.sandbox.world import World
 
 __all__ = ["caller_of", "note_use"]
 

@@ -15,7 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
-from xacct.sandbox.world import ENTITIES, Entity
+from xacct.sandbox.entities import ENTITIES, Entity
 
 __all__ = ["StateError", "entity_from_text", "entity_to_text"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from xacct.sandbox.call import Call
+from xacct.sandbox.entities import Entity
 from xacct.sandbox.problems import limit
-from xacct.sandbox.world import Entity
 
 __all__ = ["ACCOUNT_QUOTAS", "check_count"]
 

@@ -13,7 +13,8 @@ from xacct.sandbox import (
     iam_simulate,
     iam_users,
     sts,
-    sts_federation,
+    sts_saml,
+    sts_web_identity,
 )
 from xacct.sandbox.call import Answer, Call, Handler
 from xacct.sandbox.constraints import check_constraints
@@ -32,7 +33,7 @@ def known_operations(service: str) -> dict[str, Handler]:
     """The operations that the sandbox has, of IAM or STS."""
     modules = {
         "iam": (iam_roles, iam_holders, iam_policies, iam_users, iam_providers, iam_bulk, iam_simulate),
-        "sts": (sts, sts_federation),
+        "sts": (sts, sts_saml, sts_web_identity),
     }
     return {name: handler for module in modules[service] for name, handler in module.HANDLERS.items()}
 

@@ -12,10 +12,11 @@ from xacct.iam import PolicyDocument
 from xacct.sandbox.call import Call, Caller
 from xacct.sandbox.context import Context, base_context
 from xacct.sandbox.documents import parse_document
+from xacct.sandbox.entities import Group, Role, User
 from xacct.sandbox.iam_users import groups_of
 from xacct.sandbox.lookup import policy_of
 from xacct.sandbox.problems import AwsError, denied
-from xacct.sandbox.world import Group, Role, User, World
+from xacct.sandbox.world import World
 
 __all__ = ["ALLOW_ALL", "authorize", "decide", "denial", "identity_documents", "policies_of"]
 

@@ -8,13 +8,7 @@ from typing import Any, TypeAlias
 from xacct.sandbox.call import Answer, Call, Handler, page
 from xacct.sandbox.counts import ACCOUNT_QUOTAS
 from xacct.sandbox.documents import ATTACHED_QUOTA, INLINE_QUOTAS, MANAGED_QUOTA, TRUST_QUOTA
-from xacct.sandbox.iam_holders import attached_answer, inline_answer
-from xacct.sandbox.iam_policies import policy_answer, version_answer
-from xacct.sandbox.iam_roles import boundary_answer, last_used_answer, profile_answer, role_answer
-from xacct.sandbox.iam_users import group_answer, groups_of, user_answer
-from xacct.sandbox.lookup import policies_of_aws
-from xacct.sandbox.tagging import tag_list
-from xacct.sandbox.world import (
+from xacct.sandbox.entities import (
     Entity,
     Group,
     InstanceProfile,
@@ -24,6 +18,12 @@ from xacct.sandbox.world import (
     SamlProvider,
     User,
 )
+from xacct.sandbox.iam_holders import attached_answer, inline_answer
+from xacct.sandbox.iam_policies import policy_answer, version_answer
+from xacct.sandbox.iam_roles import boundary_answer, last_used_answer, profile_answer, role_answer
+from xacct.sandbox.iam_users import group_answer, groups_of, user_answer
+from xacct.sandbox.lookup import policies_of_aws
+from xacct.sandbox.tagging import tag_list
 
 __all__ = ["HANDLERS"]
 

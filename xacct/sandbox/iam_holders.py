@@ -16,11 +16,11 @@ import attrs
 
 from xacct.sandbox.call import Answer, Call, Handler, page
 from xacct.sandbox.documents import ATTACHED_QUOTA, INLINE_QUOTAS, check_identity_policy, size_of
+from xacct.sandbox.entities import Group, Role, User
 from xacct.sandbox.iam_roles import check_boundary
 from xacct.sandbox.lookup import find_group, find_policy, find_role, find_user, policy_of
 from xacct.sandbox.problems import AwsError, no_such
 from xacct.sandbox.tagging import merge_tags, read_tags, tag_list, without_tags
-from xacct.sandbox.world import Group, Role, User
 
 __all__ = ["HANDLERS", "attached_answer", "inline_answer"]
 

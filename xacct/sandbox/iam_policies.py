@@ -10,11 +10,11 @@ import attrs
 from xacct.sandbox.call import Answer, Call, Handler, page, when
 from xacct.sandbox.counts import check_count
 from xacct.sandbox.documents import check_identity_policy, check_managed_size
+from xacct.sandbox.entities import Group, Policy, PolicyVersion, Role, User
 from xacct.sandbox.lookup import find_policy, policies_of_aws
 from xacct.sandbox.names import unique_id
 from xacct.sandbox.problems import AwsError, conflict
 from xacct.sandbox.tagging import merge_tags, read_tags, tag_list, without_tags
-from xacct.sandbox.world import Group, Policy, PolicyVersion, Role, User
 
 __all__ = ["HANDLERS", "policy_answer", "version_answer"]
 

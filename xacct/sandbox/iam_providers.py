@@ -12,10 +12,10 @@ import attrs
 
 from xacct.sandbox.call import Answer, Call, Handler, page, when
 from xacct.sandbox.counts import check_count
+from xacct.sandbox.entities import OidcProvider, SamlProvider
 from xacct.sandbox.problems import AwsError, limit
 from xacct.sandbox.saml import check_metadata
 from xacct.sandbox.tagging import merge_tags, read_tags, tag_list, without_tags
-from xacct.sandbox.world import OidcProvider, SamlProvider
 
 __all__ = ["HANDLERS"]
 

@@ -10,12 +10,12 @@ import attrs
 from xacct.sandbox.call import Answer, Call, Handler, page, when
 from xacct.sandbox.counts import check_count
 from xacct.sandbox.documents import check_trust_policy
+from xacct.sandbox.entities import InstanceProfile, Role
 from xacct.sandbox.lookup import find_role, policy_of
 from xacct.sandbox.names import unique_id
 from xacct.sandbox.problems import AwsError, already_exists, conflict, limit, no_such
 from xacct.sandbox.tagging import read_tags, tag_list
 from xacct.sandbox.trusted import trust_as_shown
-from xacct.sandbox.world import InstanceProfile, Role
 
 __all__ = [
     "HANDLERS",

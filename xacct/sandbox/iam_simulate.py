@@ -14,10 +14,10 @@ from xacct.sandbox.callers import user_caller
 from xacct.sandbox.context import Context, caller_context
 from xacct.sandbox.documents import check_identity_policy
 from xacct.sandbox.enforce import decide, policies_of
+from xacct.sandbox.entities import Role, User
 from xacct.sandbox.names import OPERATOR_NAME
 from xacct.sandbox.problems import AwsError
 from xacct.sandbox.trusted import find_principal
-from xacct.sandbox.world import Role, User
 
 __all__ = ["HANDLERS"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from xacct.sandbox.call import Call, Caller
 from xacct.sandbox.context import Context, request_tags, resource_tags
+from xacct.sandbox.entities import Group, InstanceProfile, Role, SamlProvider, User
 from xacct.sandbox.lookup import policy_of
-from xacct.sandbox.world import Group, InstanceProfile, Role, SamlProvider, User
 
 __all__ = ["target_of"]
 

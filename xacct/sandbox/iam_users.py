@@ -6,12 +6,13 @@ import attrs
 
 from xacct.sandbox.call import Answer, Call, Handler, page, when
 from xacct.sandbox.counts import check_count
+from xacct.sandbox.entities import AccessKey, Group, User
 from xacct.sandbox.iam_roles import boundary_answer, check_boundary
 from xacct.sandbox.lookup import find_group, find_user
 from xacct.sandbox.names import OPERATOR_NAME, key_id, new_secret, unique_id
 from xacct.sandbox.problems import AwsError, already_exists, conflict, limit, no_such
 from xacct.sandbox.tagging import read_tags, tag_list
-from xacct.sandbox.world import AccessKey, Group, User, World
+from xacct.sandbox.world import World
 
 __all__ = ["HANDLERS", "group_answer", "groups_of", "keys_of", "make_key", "user_answer"]
 

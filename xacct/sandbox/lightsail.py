@@ -17,6 +17,7 @@ import attrs
 from xacct.lightsail.catalog import REGIONS, Action
 from xacct.sandbox.call import Answer, Call, when
 from xacct.sandbox.constraints import check_constraints, check_types
+from xacct.sandbox.entities import LightsailResource
 from xacct.sandbox.lightsail_targets import (
     ANY_TYPE,
     NEW_NAMES,
@@ -30,7 +31,6 @@ from xacct.sandbox.lightsail_targets import (
 )
 from xacct.sandbox.problems import AwsError
 from xacct.sandbox.tagging import merge_tags, without_tags
-from xacct.sandbox.world import LightsailResource
 
 __all__ = ["answer"]
 

@@ -17,8 +17,8 @@ from xacct.lightsail.catalog import Action, load_catalog
 from xacct.sandbox.call import Call
 from xacct.sandbox.context import Context, request_tags, resource_tags
 from xacct.sandbox.enforce import authorize
+from xacct.sandbox.entities import LightsailResource
 from xacct.sandbox.tagging import read_tags
-from xacct.sandbox.world import LightsailResource
 
 __all__ = [
     "ANY_TYPE",

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from xacct.iam import Arn
 from xacct.sandbox.call import Call
+from xacct.sandbox.entities import Group, Policy, PolicyVersion, Role, User
 from xacct.sandbox.problems import AwsError, no_such
-from xacct.sandbox.world import Group, Policy, PolicyVersion, Role, User, World
+from xacct.sandbox.world import World
 
 __all__ = [
     "find_group",

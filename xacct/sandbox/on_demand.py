@@ -8,12 +8,13 @@ import re
 from xacct.errors import InputError
 from xacct.iam import Arn, is_account_id
 from xacct.sandbox.enforce import ALLOW_ALL
+from xacct.sandbox.entities import AccessKey, Role, Session, User
 from xacct.sandbox.http import Credentials
 from xacct.sandbox.iam_users import keys_of, make_key
 from xacct.sandbox.names import OPERATOR_NAME, operator_credentials, unique_id
 from xacct.sandbox.sessions import open_session, session_arn
 from xacct.sandbox.sts import is_session_text
-from xacct.sandbox.world import AccessKey, Role, Session, User, World
+from xacct.sandbox.world import World
 
 __all__ = ["POLICY_NAME", "credentials_of"]
 

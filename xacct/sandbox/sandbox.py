@@ -96,7 +96,7 @@ class Sandbox:
 
     def accounts_in_use(self) -> list[str]:
         """The accounts that hold a role or a group, in order."""
-        from xacct.sandbox.world import Group, Role
+        from xacct.sandbox.entities import Group, Role
 
         with self._store.transaction() as world:
             held = [*world.everywhere(Role), *world.everywhere(Group)]

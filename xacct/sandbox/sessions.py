@@ -6,10 +6,11 @@ import attrs
 
 from xacct.sandbox.call import Answer, Call, Tags, when
 from xacct.sandbox.documents import check_identity_policy, size_of
+from xacct.sandbox.entities import Role, Session
 from xacct.sandbox.lookup import policy_of
 from xacct.sandbox.names import key_id, new_secret, new_token
 from xacct.sandbox.problems import AwsError, validation, validation_of
-from xacct.sandbox.world import Role, Session, World
+from xacct.sandbox.world import World
 
 __all__ = [
     "SessionLimits",

@@ -17,6 +17,7 @@ from xacct.sandbox.call import Answer, Call, Handler
 from xacct.sandbox.context import Context, base_context, request_tags, resource_tags
 from xacct.sandbox.documents import parse_document
 from xacct.sandbox.enforce import decide, policies_of
+from xacct.sandbox.entities import AccessKey, Role, Session
 from xacct.sandbox.names import operator_account
 from xacct.sandbox.problems import AwsError, denied, validation, validation_of
 from xacct.sandbox.sessions import (
@@ -30,7 +31,7 @@ from xacct.sandbox.sessions import (
 )
 from xacct.sandbox.tagging import read_tags
 from xacct.sandbox.trusted import trust_as_shown
-from xacct.sandbox.world import AccessKey, Role, Session, World
+from xacct.sandbox.world import World
 
 __all__ = [
     "HANDLERS",

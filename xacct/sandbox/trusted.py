@@ -12,9 +12,10 @@ import json
 from collections.abc import Mapping
 
 from xacct.iam import Arn, PolicyDocument, PrincipalType, TypedPrincipal, is_account_id
+from xacct.sandbox.entities import Role, SamlProvider, User
 from xacct.sandbox.names import OPERATOR_NAME
 from xacct.sandbox.problems import invalid_principal, malformed
-from xacct.sandbox.world import Role, SamlProvider, User, World
+from xacct.sandbox.world import World
 
 __all__ = ["find_principal", "operator_id", "resolve_principals", "trust_as_shown"]
 
