@@ -107,12 +107,14 @@ def _variables(
     if principal is not None:
         owner = check_account_id(Arn.parse(principal).account, "--as")
     credentials = sandbox.credentials_for(principal, owner)
+    region = settings.region or os.environ.get("AWS_REGION") or "eu-west-1"
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_SESSION_TOKEN": credentials.session_token or "",
-        "AWS_REGION": settings.region or os.environ.get("AWS_REGION") or "eu-west-1",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,  # version 1 of the AWS CLI reads this one alone
         "AWS_PROFILE": "",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
