@@ -360,3 +360,12 @@ def test_a_region_that_does_not_exist_names_the_nearest(monkeypatch: pytest.Monk
     assert fix == "did you mean 'eu-west-1'?"
     _kind, code, _message, _fix = problem_of(Sessions(region="eu-west-1"))
     assert code == "no-connection"
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678Z", 1767323045, "1767323045"]
+)
+def test_times_are_read_as_botocore_reads_them(value: str | int) -> None:
+    from botocore.utils import parse_timestamp
+
+    assert botocore_sessions._timestamp(value) == parse_timestamp(value)
