@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def command(
     Exits with 5 when something must not go on as it is: a finding of severity error, a broken contract.
     """
     if jsonl:
-        answer_stream(sys.stdin.buffer)
+        answer_stream(sys.stdin.buffer, Wiring(settings).now.date())
         return ExitCode.DONE
     if not paths:
         raise InputError(
@@ -87,12 +88,12 @@ def _show(found: list[Finding], files: int, output: Output) -> None:
             output.result(findings.to_text(found, files, output.style))
 
 
-def answer_stream(lines: Iterable[bytes]) -> None:
+def answer_stream(lines: Iterable[bytes], today: date) -> None:
     """Answer each policy in order; a bad line gets an error of its own and the stream goes on."""
     from xacct.lint.cases import answer_line
 
     for line in lines:
         if line.strip():
-            answer = answer_line(line.decode("utf-8", "replace"))
+            answer = answer_line(line.decode("utf-8", "replace"), today=today)
             sys.stdout.write(json.dumps(answer, ensure_ascii=False, separators=(",", ":")) + "\n")
     sys.stdout.flush()

@@ -203,11 +203,8 @@ def find_in(
     expansion: Expansion, account: str, options: PlanOptions, others: Sequence[Expansion] = ()
 ) -> list[Finding]:
     """What the rules find in what one grant asks for in one account, with what the grant accepts marked."""
-    try:
-        from xacct.lint.accept import Acceptance, accept
-        from xacct.lint.check import check_policy, check_role
-    except ImportError:  # TEMPORARY
-        return []
+    from xacct.lint.accept import Acceptance, accept
+    from xacct.lint.check import check_policy, check_role
 
     things = AccountThings(account, expansion.things[account], expansion.partition)
     context = lint_context(expansion, account, options, others)
