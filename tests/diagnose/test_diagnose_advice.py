@@ -54,7 +54,7 @@ def test_lightsail_denial_names_the_permission_set_that_fits_and_warns_of_full_a
         "lightsail:CreateInstanceSnapshot", f"arn:aws:lightsail:eu-west-1:111122223333:Instance/{_UUID}"
     )
     grant = next(step for step in told.fix if step.kind is StepKind.USE_GRANT)
-    assert "snapshot-operator" in (grant.command or "") or "instance-operator" in (grant.command or "")
+    assert "set: snapshot-operator" in (grant.command or "")
     assert any("lightsail:*" in warning for warning in told.warnings)
 
 
@@ -208,3 +208,18 @@ def test_catalog_decides_the_resource_and_nothing_asks_for_an_arn() -> None:
     told = _refused("lightsail:GetInstances")
     assert _statement(told)["Resource"] == "*"
     assert "<ARN>" not in told.fix[0].text
+
+
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [
+        ("CreateInstanceSnapshot", "snapshot-operator"),
+        ("RebootInstance", "instance-operator"),
+        ("AttachDisk", "disk-manager"),
+        ("CreateDomainEntry", "dns-manager"),
+        ("GetInstances", "monitoring"),
+    ],
+)
+def test_set_that_is_named_gives_least_beside_the_action(action: str, name: str) -> None:
+    step = next(step for step in _refused(f"lightsail:{action}").fix if step.kind is StepKind.USE_GRANT)
+    assert f"set: {name}" in (step.command or "")

@@ -8,7 +8,7 @@ Drawing it for people, and asking the grant or the account for more (``Facts``),
 """
 
 from xacct.diagnose.diagnose import diagnose, diagnose_message
-from xacct.diagnose.mask import mask, redact_external_id
+from xacct.diagnose.mask import mask
 from xacct.diagnose.model import Cause, DeniedBy, Diagnosis, Facts, Found, Likelihood, Step, StepKind, Who
 from xacct.diagnose.parse import find_messages
 
@@ -26,5 +26,4 @@ __all__ = [
     "diagnose_message",
     "find_messages",
     "mask",
-    "redact_external_id",
 ]

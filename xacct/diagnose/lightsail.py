@@ -128,11 +128,14 @@ def _typed(resource: str, arn: Arn) -> tuple[Target, tuple[str, ...], tuple[Caus
 
 
 def _sets_with(action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    from xacct.lightsail.catalog import load_catalog
     from xacct.lightsail.sets import permission_sets
 
     wanted = action.lower()
     usual = [item for item in permission_sets().values() if item.name != "full-access"]
-    usual.sort(key=_breadth)
+    known = load_catalog().action(action)
+    reads = known is not None and known.is_read
+    usual.sort(key=lambda item: _breadth(item, reads=reads))
     holds = tuple(
         item.name for item in usual if wanted in {name.lower() for name in map(_full, item.actions)}
     )
@@ -142,10 +145,13 @@ def _sets_with(action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return holds, opt_in
 
 
-def _breadth(item: PermissionSet) -> tuple[int, int, int, str]:
-    """How much else a set gives away: secrets first, then writes, then size."""
+_SECRET_WEIGHT = 3  # a secret that is handed out outlives the access; a write can be undone
+
+
+def _breadth(item: PermissionSet, *, reads: bool) -> tuple[bool, int, int, str]:
+    """How much else a set gives away: writes beside a read first, then writes and secrets, then size."""
     writes = sum(not action.is_read for action in item.known_actions)
-    return len(item.sensitive), writes, len(item.actions), item.name
+    return reads and writes > 0, writes + _SECRET_WEIGHT * len(item.sensitive), len(item.actions), item.name
 
 
 def _full(name: str) -> str:

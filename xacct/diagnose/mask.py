@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from hashlib import sha256
 
-__all__ = ["mask", "redact_external_id"]
+from xacct.iam.redact import redact_external_id
+
+__all__ = ["mask"]
 
 MASK = "[masked]"
 
@@ -60,13 +61,6 @@ _OPAQUE = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,}(?![A-Za-z0-9+/_-
 _ENCODED = re.compile(r"(encoded authorization failure message:?\s*)([A-Za-z0-9+/=_-]{20,})", re.IGNORECASE)
 _SECRET_KEY_LENGTH = 40  # a secret access key has 40 characters of base64 (IAM User Guide)
 _TOKEN_LENGTH = 100
-
-
-def redact_external_id(value: str) -> str:
-    """Show an external ID as its last four characters and a short hash, so that a change shows."""
-    digest = sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    tail = value[-4:] if len(value) >= 12 else ""
-    return f"…{tail}#{digest}"
 
 
 def mask(text: str) -> str:

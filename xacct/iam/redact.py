@@ -22,7 +22,8 @@ def redact_external_id(text: str) -> str:
     differ in the hash.
     """
     shown = text[-_SHOWN:] if len(text) > 2 * _SHOWN else ""
-    return f"…{shown} (#{sha256(text.encode()).hexdigest()[:_HASHED]})"
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"…{shown} (#{digest[:_HASHED]})"
 
 
 def redact_document(document: PolicyDocument) -> PolicyDocument:
