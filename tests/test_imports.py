@@ -114,6 +114,7 @@ OFFLINE = {
     "blueprints list": (),
     "schema grant": (),
     "schema plan": (),
+    "diagnose AccessDenied": (),
     "plan examples/third-party.yaml --offline": (),
 }
 

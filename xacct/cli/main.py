@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check_cmd", "Check grants and policies for holes and mistakes, offline."),
     "rule": ("rule_cmd", "Explain a rule of check."),
     "simulate": ("simulate_cmd", "May this request pass? Against a grant, or cases from stdin."),
+    "diagnose": ("diagnose_cmd", "Explain an AccessDenied message: who said no, and the fix."),
     "list": ("list_cmd", "List the grants that an account holds."),
     "show": ("show_cmd", "Show a grant in the account, or a saved plan."),
     "blueprints": ("blueprints_cmd", "List, show and start blueprints."),
