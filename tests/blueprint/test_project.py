@@ -64,6 +64,7 @@ def test_rules_are_typed() -> None:
         ("longest_session: 2h", "longest_session: 20h", "1 to 12 hours"),
         ('"[a-z-]+"', '"["', "no regular expression"),
         ("/partners/", "partners", "no IAM path"),
+        ("longest_session: 2h", "trust_quota: 20000", "no quota"),
         ("eu-west-1", "nowhere", "no Region"),
         ("arn:aws:iam::{account}:role/admin", "arn:aws:s3:::bucket", "neither a role's ARN nor its name"),
     ],

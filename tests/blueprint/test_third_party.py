@@ -109,7 +109,7 @@ def test_an_external_id_is_generated_only_on_request() -> None:
 def test_the_trusting_account_is_no_third_party() -> None:
     blueprint = load_blueprint("third-party")
     settings = [(key, "111122223333" if key == "trusted_account" else value) for key, value in SETTINGS]
-    with pytest.raises(InputError, match="the same as account"):
+    with pytest.raises(InputError, match="is the same as account"):
         expand(grant_from_settings(blueprint, settings), blueprint)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xacct.blueprint.catalogue import load_blueprint
@@ -164,7 +164,7 @@ GRANTS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(GRANTS, st.booleans())
 def test_a_written_grant_reads_as_the_same_grant(grant: Grant, comments: bool) -> None:
     (read,) = parse_grant(grant_to_yaml(grant, comments), "grant.yaml")

@@ -11,7 +11,10 @@ import attrs
 from xacct.blueprint.model import Grant
 from xacct.errors import Problem
 
-__all__ = ["HouseRules", "broken_rules"]
+__all__ = ["DEFAULT_TRUST_QUOTA", "HouseRules", "broken_rules"]
+
+DEFAULT_TRUST_QUOTA = 2048
+"""Characters of a trust policy that every account has without asking (IAM User Guide, quotas)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -20,7 +23,8 @@ class HouseRules:
     House rules, which every grant must keep, and defaults, which a grant may replace.
 
     ``required_tags`` maps a tag's key to the values it may have (any, when empty). ``longest_session`` is in
-    seconds. ``boundary`` and ``path`` are both: given to every role, and not to be replaced.
+    seconds, ``trust_quota`` in characters: what IAM takes as a trust policy in the project's accounts.
+    ``boundary`` and ``path`` are both: given to every role, and not to be replaced.
     """
 
     required_tags: Mapping[str, tuple[str, ...]] = attrs.field(
@@ -30,6 +34,7 @@ class HouseRules:
     path: str | None = None
     name_pattern: str | None = None
     longest_session: int | None = None
+    trust_quota: int = DEFAULT_TRUST_QUOTA
     default_account: str | None = None
     default_tags: Mapping[str, str] = attrs.field(factory=lambda: MappingProxyType({}), hash=False)
     file: str = "xacct.yaml"

@@ -46,8 +46,6 @@ from xacct.iam.things import (
 __all__ = ["Maker"]
 
 POLICY_NAME = "xacct-permissions"
-MAX_TRUST = 2048
-"""Characters; the quota of a trust policy that every account has without asking."""
 GROUP_INLINE, ROLE_INLINE = 5120, 10240
 """Characters of all inline policies together."""
 
@@ -132,12 +130,13 @@ class Maker:
         )
 
     def role(self, trust: PolicyDocument) -> Role:
-        if trust.size > MAX_TRUST:
+        if trust.size > self.house.trust_quota:
             self.problems.append(
                 Problem(
-                    f"the trust policy has {trust.size} characters; IAM takes {MAX_TRUST} by default",
+                    f"the trust policy has {trust.size} characters; IAM takes {self.house.trust_quota}",
                     self.grant.where("parameters"),
-                    "name fewer principals, or a pattern in their place",
+                    "name fewer principals, or a pattern in their place; where the quota was raised, set "
+                    "rules.trust_quota in xacct.yaml",
                     "trust-size",
                 )
             )

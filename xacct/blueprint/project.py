@@ -10,7 +10,7 @@ from types import MappingProxyType
 import attrs
 
 from xacct.blueprint.checks import check_boundary, check_max_session, check_path, check_tag
-from xacct.blueprint.house import HouseRules
+from xacct.blueprint.house import DEFAULT_TRUST_QUOTA, HouseRules
 from xacct.blueprint.load import PROJECT_FILE, read_text
 from xacct.blueprint.reading import Reader
 from xacct.blueprint.values import check_external_id, check_iam_name, check_region
@@ -23,7 +23,14 @@ __all__ = ["AccountAccess", "Project", "find_project", "parse_project"]
 PROJECT_KEYS = ("accounts", "defaults", "rules")
 ACCESS_KEYS = ("profile", "role", "external_id", "region")
 DEFAULT_KEYS = ("account", "tags")
-RULE_KEYS = ("required_tags", "permissions_boundary", "path", "name_pattern", "longest_session")
+RULE_KEYS = (
+    "required_tags",
+    "permissions_boundary",
+    "path",
+    "name_pattern",
+    "longest_session",
+    "trust_quota",
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -141,6 +148,8 @@ class _ProjectReader(Reader):
             longest_session=self.typed(
                 keys.get("longest_session"), "rules.longest_session", check_max_session
             ),
+            trust_quota=self.typed(keys.get("trust_quota"), "rules.trust_quota", _check_quota)
+            or DEFAULT_TRUST_QUOTA,
             default_account=self.typed(given.get("account"), "defaults.account", check_account_id),
             default_tags=MappingProxyType(self.default_tags(given.get("tags"))),
             file=file,
@@ -192,6 +201,17 @@ def _check_role(text: str) -> str:
         f"{shorten(text)!r} is neither a role's ARN nor its name",
         fix="write arn:aws:iam::{account}:role/NAME",
         code="role",
+    )
+
+
+def _check_quota(text: str) -> int:
+    # The largest that accounts were seen to have; a typing error should not switch the check off.
+    if re.fullmatch(r"[0-9]{4}", text) and DEFAULT_TRUST_QUOTA <= int(text) <= 8192:
+        return int(text)
+    raise InputError(
+        f"{shorten(text)!r} is no quota of a trust policy",
+        fix="write 2048 to 8192; `aws iam get-account-summary` shows AssumeRolePolicySizeQuota",
+        code="quota",
     )
 
 

@@ -205,8 +205,12 @@ class _Resolver:
 def value_problem(parameter: Parameter, value: str, texts: Values) -> Problem | None:
     """What is wrong with a value beside the others: the account or partition of an ARN, an equal account."""
     if parameter.other_than is not None and value in expand_all((parameter.other_than,), texts):
+        # Errors show no external IDs.
+        shown = (
+            parameter.name if parameter.type is ParameterType.EXTERNAL_ID else f"{parameter.name} ({value})"
+        )
         return Problem(
-            f"{parameter.name} is {value}, the same as {parameter.other_than.strip('{}')}",
+            f"{shown} is the same as {parameter.other_than.strip('{}')}",
             fix="`delegated` is the blueprint for colleagues in one account"
             if parameter.type is ParameterType.ACCOUNT_ID
             else "give another value",
