@@ -62,9 +62,9 @@ def read_model() -> Json:
 
 
 def read_overlay() -> Json:
-    from ruamel.yaml import YAML
+    import yaml
 
-    return dict(YAML(typ="safe").load(OVERLAY))
+    return dict(yaml.safe_load(OVERLAY.read_text(encoding="utf-8")))
 
 
 def build(database: Json, model: Json, overlay: Json) -> Json:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from xacct.blueprint.expand import Expansion
-from xacct.blueprint.model import Blueprint, Expectation
+from xacct.blueprint.model import Expectation
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 from xacct.iam.things import AccountThings
@@ -125,40 +125,13 @@ def _deny(conditions: tuple[Condition, ...]) -> Statement:
 
 def _conditions_of(expansion: Expansion, trust: PolicyDocument, parameter: str) -> list[Condition]:
     """The conditions of the trust that the blueprint makes from a parameter."""
-    marks = _marks(expansion.blueprint, parameter)
-    keys = {
-        template.key.lower()
-        for statement in expansion.blueprint.trust
-        for template in statement.conditions
-        if template.each == parameter or _mentions((template.key, *template.values), marks)
-    }
-    values = set(expansion.values.get(parameter, ()))
     return [
         condition
         for statement in trust.statements
         if statement.effect is Effect.ALLOW
         for condition in statement.conditions
-        if condition.key.lower() in keys or (values and values & set(condition.values))
+        if parameter in expansion.uses.get(f"{statement.sid}/{condition.operator}/{condition.key}", ())
     ]
-
-
-def _marks(blueprint: Blueprint, parameter: str) -> set[str]:
-    """The placeholders that a parameter fills, itself or by names derived from it."""
-    names = {parameter}
-    while True:
-        found = {
-            name
-            for name, alternatives in blueprint.derived.items()
-            for alternative in alternatives
-            if _mentions(alternative.values, {"{{" + known + "}}" for known in names})
-        }
-        if found <= names:
-            return {"{{" + name + "}}" for name in names}
-        names |= found
-
-
-def _mentions(texts: Iterable[str], marks: set[str]) -> bool:
-    return any(mark in text for text in texts for mark in marks)
 
 
 def _covers(statement: Statement, arn: str) -> bool:
