@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from xacct.apply import GrantStatus, Journal
-from xacct.apply.journal import read_journal
+from xacct.apply.journal import cut_off_at, read_journal
 from xacct.errors import ExitCode, XacctError
 
 
@@ -87,6 +87,7 @@ def test_the_journal_is_private_and_announces_each_call_before_it_is_made(kit: A
     records = read_journal(path)
     assert [record.event for record in records] == ["begin", "before", "done", "before", "done", "end"]
     assert lines_at_call == [2, 4]
+    assert cut_off_at(records) is None
     assert records[1].operation == "CreateRole"
     assert records[1].thing == "role vendor"
 
@@ -148,6 +149,7 @@ def test_the_journal_of_a_killed_run_names_the_call_it_was_in(kit: Any, tmp_path
     assert records[-1].event == "before"
     assert records[-1].operation == grant.steps[number - 1].operation.value
     assert [record.event for record in records].count("done") == number - 1
+    assert cut_off_at(records) == records[-1]
 
 
 def test_a_line_of_a_journal_that_was_cut_off_is_left_out(tmp_path: Path) -> None:

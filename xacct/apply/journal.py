@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +20,7 @@ import attrs
 from xacct.errors import XacctError
 from xacct.plan.steps import Step
 
-__all__ = ["Journal", "JournalRecord", "read_journal"]
+__all__ = ["Journal", "JournalRecord", "cut_off_at", "read_journal"]
 
 
 @attrs.frozen(kw_only=True)
@@ -97,6 +97,11 @@ def _open_private(path: Path) -> int:
 
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+def cut_off_at(records: Sequence[JournalRecord]) -> JournalRecord | None:
+    """Where a run was cut off: its last record, a ``before`` for a call that was under way; None if it ended."""
+    return None if not records or records[-1].event == "end" else records[-1]
 
 
 def read_journal(path: Path) -> tuple[JournalRecord, ...]:
