@@ -18,6 +18,7 @@ __all__ = ["cli", "main", "run"]
 
 # Name -> (module in xacct.cli, line of help). The help stands here so that `xacct --help` loads no command.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "new": ("new_cmd", "Ask who needs access to what, and write a grant."),
     "plan": ("plan_cmd", "Show what would change, and who would gain which access."),
     "apply": ("apply_cmd", "Carry out grants or a saved plan."),
     "destroy": ("destroy_cmd", "Remove what grants made."),
