@@ -11,7 +11,7 @@ import pytest
 from xacct.aws.calls import Api
 from xacct.aws.failures import AwsError
 from xacct.aws.reader import read_account
-from xacct.errors import InputError
+from xacct.errors import CredentialsError, InputError
 from xacct.iam.things import (
     Group,
     GroupMember,
@@ -388,3 +388,22 @@ def test_a_document_may_come_url_encoded(kit: Any) -> None:
     scope = ReadScope(keys=frozenset([ThingKey(ThingType.ROLE, "r0"), ThingKey(ThingType.ROLE, "r1")]))
     snapshot = read_account(Api(crowd), scope, kit.identity)
     assert {role.trust.canonical for role in snapshot.things.roles} == {kit.trust().canonical}
+
+
+def test_a_failure_of_the_second_bulk_read_is_told_too(kit: Any) -> None:
+    make(kit, kit.role(), kit.role("second"))
+    with pytest.raises(CredentialsError):
+        read(
+            kit,
+            kit.role(),
+            kit.role("second"),
+            faults={"list_roles": [kit.refused("ExpiredToken", "expired", 403)]},
+        )
+
+
+def test_where_listing_roles_is_denied_things_are_read_one_by_one(kit: Any) -> None:
+    make(kit, kit.role(), kit.role("second"))
+    snapshot, _calls = read(
+        kit, kit.role(), kit.role("second"), faults={"list_roles": [denied(kit, "ListRoles")]}
+    )
+    assert dict(snapshot.things.things) == held(kit.role(), kit.role("second"))

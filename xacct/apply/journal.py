@@ -100,7 +100,7 @@ _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 def cut_off_at(records: Sequence[JournalRecord]) -> JournalRecord | None:
-    """Where a run was cut off: its last record, a ``before`` for a call that was under way; None if it ended."""
+    """Where a run was cut off: its last record, ``before`` for a call under way; None if the run ended."""
     return None if not records or records[-1].event == "end" else records[-1]
 
 

@@ -115,6 +115,11 @@ class Api:
         self._pacer = pacer or Pacer(clock, sleep)
         self._answered = False
 
+    @property
+    def rate(self) -> float | None:
+        """Calls a second that the account was found to allow; None while it refused none."""
+        return self._pacer.rate
+
     def read(self, operation: str, *, subject: str = "", **parameters: Any) -> Answer:
         """Make a call that changes nothing. Raises AwsError, CredentialsError or XacctError."""
         waits = backoff(_READ_ATTEMPTS - 1, 0.2, 2.0, self.chance)

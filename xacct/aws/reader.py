@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from xacct.aws import answers
+from xacct.aws.background import Background
 from xacct.aws.calls import Answer, Api
 from xacct.aws.failures import AwsError
 from xacct.aws.session import Identity
@@ -172,12 +173,9 @@ class _Reading:
 
     def _fetch_bulk(self) -> tuple[dict[str, Answer], list[Answer]]:
         """Both bulk reads, at the same time."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(1) as pool:
-            listing = pool.submit(self._list_roles)
-            pages = list(self.api.pages("GetAccountAuthorizationDetails", Filter=self._bulk_filter()))
-            return listing.result(), pages
+        listing = Background(self._list_roles)
+        pages = list(self.api.pages("GetAccountAuthorizationDetails", Filter=self._bulk_filter()))
+        return listing.result(), pages
 
     def _list_roles(self) -> dict[str, Answer]:
         pages = self.api.pages("ListRoles", PathPrefix=self.scope.path)

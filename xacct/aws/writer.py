@@ -182,7 +182,7 @@ class IamWriter:
         if trust is None:
             return False
         text = trust.minified()
-        return any(name.startswith("arn:") and name in text for name in self._fresh)
+        return any(name.startswith("arn:") and name in text for name in tuple(self._fresh))
 
     def _names(self, step: Step) -> set[str]:
         """What the call depends on: the thing, and for what is held the holder and the policy."""
