@@ -12,14 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import attrs
-
 from xacct.aws import answers
 from xacct.aws.background import Background
 from xacct.aws.calls import Answer, Api
 from xacct.aws.failures import AwsError
 from xacct.aws.session import Identity
 from xacct.aws.things import ThingReader
+from xacct.aws.wanted import Wanted
 from xacct.iam.policy import PolicyDocument
 from xacct.iam.things import (
     AccountThings,
@@ -48,48 +47,6 @@ def read_account(api: Api, scope: ReadScope, identity: Identity) -> Snapshot:
     return _Reading(api, scope, identity).run()
 
 
-@attrs.frozen
-class _Wanted:
-    """What a scope asks for, by type."""
-
-    roles: frozenset[str]
-    policies: frozenset[str]
-    holders: frozenset[tuple[HolderType, str, str]]
-    saml: frozenset[str]
-    oidc: frozenset[str]
-    groups: frozenset[str]
-    users: frozenset[str]
-
-    @classmethod
-    def of(cls, keys: Iterable[ThingKey]) -> _Wanted:
-        found: dict[str, set[Any]] = {field.name: set() for field in attrs.fields(cls)}
-        for key in keys:
-            holder = key.name.partition("/")[0]
-            match key.type:
-                case ThingType.ROLE | ThingType.ROLE_POLICY:
-                    found["roles"].add(holder)
-                case ThingType.MANAGED_POLICY:
-                    found["policies"].add(key.name)
-                case ThingType.POLICY_ATTACHMENT:
-                    kind, name, arn = key.name.split("/", 2)
-                    found["holders"].add((HolderType(kind), name, arn))
-                case ThingType.SAML_PROVIDER:
-                    found["saml"].add(key.name)
-                case ThingType.OIDC_PROVIDER:
-                    found["oidc"].add(key.name)
-                case ThingType.GROUP | ThingType.GROUP_POLICY | ThingType.GROUP_MEMBER:
-                    found["groups"].add(holder)
-                case ThingType.USER:
-                    found["users"].add(key.name)
-        return cls(**{name: frozenset(values) for name, values in found.items()})
-
-    @property
-    def holder_roles(self) -> set[str]:
-        """Roles that only carry an attachment of ours."""
-        named = {name for kind, name, _arn in self.holders if kind is HolderType.ROLE}
-        return named - self.roles
-
-
 class _Reading:
     """One reading under way."""
 
@@ -97,7 +54,7 @@ class _Reading:
         self.api = api
         self.scope = scope
         self.identity = identity
-        self.wanted = _Wanted.of(scope.keys)
+        self.wanted = Wanted.of(scope.keys)
         self.one = ThingReader(api, identity.account, identity.partition)
         self.things: dict[ThingKey, Thing] = {}
         self.documents: dict[str, PolicyDocument] = {}
