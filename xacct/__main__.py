@@ -1,0 +1,5 @@
+"""``python -m xacct``."""
+
+from xacct.cli.main import run
+
+run()
