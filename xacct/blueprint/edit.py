@@ -14,7 +14,7 @@ from xacct.blueprint.write import quote, to_flow
 from xacct.blueprint.yaml_nodes import MappingNode, Node, Scalar, SequenceNode, is_absent, parse_yaml
 from xacct.errors import InputError
 
-__all__ = ["NewValue", "set_values"]
+__all__ = ["NewValue", "append_item", "set_values"]
 
 NewValue: TypeAlias = str | bool | int | Sequence[str] | Mapping[str, Any] | None
 
@@ -35,17 +35,60 @@ def set_values(
     return mark + body
 
 
+def append_item(
+    text: str, path: str, value: NewValue, *, grant: str | None = None, file: str = "grant.yaml"
+) -> str:
+    """
+    Add an item at the end of the list that a dotted path names, and return the new text.
+
+    A list that is not there is made. Raises InputError as ``set_values`` does.
+    """
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    body, keys = text.removeprefix(mark) if mark else text, path.split(".")
+    index, root = _document(body, grant, file)
+    node: Node | None = root
+    for key in keys:
+        node = None if node is None else _child(node, key)
+    if node is None or is_absent(node):
+        return mark + _set(body, keys, [value], grant, file)  # type: ignore[list-item]
+    if not isinstance(node, SequenceNode):
+        raise _cannot(keys, file)
+    edited = _append(body, node, value)
+    expected = _with(_plain(root), keys, [*_plain(node), _plain_value(value)])
+    _check(body, edited, index, expected, keys, file)
+    return mark + edited
+
+
+def _append(text: str, node: SequenceNode, value: NewValue) -> str:
+    item = _new(value, "")
+    if node.flow or not node.items:
+        at = node.span[1] - 1
+        inner = text[node.span[0] + 1 : at].rstrip()
+        joint = "" if not inner or inner.endswith(",") else ", "
+        return f"{text[:at].rstrip(' ')}{joint}{item}{text[at:]}"
+    dash = text.rfind("-", 0, node.items[-1].span[0])
+    indent = dash - (text.rfind("\n", 0, dash) + 1)
+    end = _end(node)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    stop = end if text[end - 1] == "\n" else text.find("\n", end) + 1
+    head = text[:stop] if stop else f"{text}{newline}"
+    return f"{head}{' ' * indent}- {item}{newline}{text[stop:] if stop else ''}"
+
+
 def _set(text: str, path: list[str], value: NewValue, grant: str | None, file: str) -> str:
     index, root = _document(text, grant, file)
-    before = parse_yaml(text, file)
     edited = _splice(text, root, path, value, file)
-    after = parse_yaml(edited, file)
-    expected = _with(_plain(root), path, _plain_value(value))
+    _check(text, edited, index, _with(_plain(root), path, _plain_value(value)), path, file)
+    return edited
+
+
+def _check(text: str, edited: str, index: int, expected: Any, path: list[str], file: str) -> None:
+    """Read an edit back: what was meant is there, and nothing else moved. Raises InputError."""
+    before, after = parse_yaml(text, file), parse_yaml(edited, file)
     others = [_plain(node) for position, node in enumerate(before) if position != index]
     still = [_plain(node) for position, node in enumerate(after) if position != index]
     if len(after) != len(before) or others != still or _tidy(_plain(after[index])) != _tidy(expected):
         raise _cannot(path, file)
-    return edited
 
 
 def _cannot(path: list[str], file: str) -> InputError:

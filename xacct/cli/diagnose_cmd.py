@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from typing import Any
 
 import click
 
-from xacct.cli.output import Output
+from xacct.cli.output import Output, problems_to_json
 from xacct.cli.settings import Settings, format_option, global_options
-from xacct.errors import InputError
+from xacct.cli.simulate_cmd import context_of
+from xacct.cli.wiring import Wiring
+from xacct.errors import ExitCode, InputError, XacctError
 
 _LONGEST = 16 * 1024 * 1024
 
 
 @click.command("diagnose")
 @click.argument("message", required=False, metavar="[MESSAGE | -]")
+@click.option("--grant", metavar="PATH", help="Hold the refused request against this grant.")
+@click.option(
+    "--context", multiple=True, metavar="KEY=VALUE", help="With --grant: a condition key of the request."
+)
+@click.option("--live", is_flag=True, help="With --grant: look at the role in the account, too.")
+@click.option("--fix", is_flag=True, help="With --grant: propose the smallest change of it; write it on yes.")
+@click.option("-y", "--yes", is_flag=True, help="With --fix: write without asking.")
 @format_option()
 @global_options()
 @click.pass_obj
-def command(settings: Settings, message: str | None) -> None:
+def command(
+    settings: Settings,
+    message: str | None,
+    grant: str | None,
+    context: tuple[str, ...],
+    live: bool,
+    fix: bool,
+    yes: bool,
+) -> int:
     """
     Explain an error message of AWS: who said no, why, and what helps.
 
@@ -28,12 +47,57 @@ def command(settings: Settings, message: str | None) -> None:
     from xacct.diagnose import diagnose
     from xacct.render.diagnosis import diagnoses_text, diagnoses_to_json
 
+    if grant is None and (live or fix or yes or context):
+        raise InputError(
+            "--context, --live, --fix and --yes go with --grant", fix="name the grant's file", code="usage"
+        )
     output = Output(settings)
-    found = diagnose(message_text(message))
+    text = message_text(message)
+    if grant is not None:
+        return diagnose_grant(Wiring(settings), output, text, grant, context, live=live, fix=fix, yes=yes)
+    found = diagnose(text)
     if output.as_json:
         output.json(diagnoses_to_json(found))
     else:
         output.result(diagnoses_text(found, output.style))
+    return ExitCode.DONE
+
+
+def diagnose_grant(
+    wiring: Wiring,
+    output: Output,
+    text: str,
+    grant: str,
+    context: Iterable[str],
+    *,
+    live: bool,
+    fix: bool,
+    yes: bool,
+) -> int:
+    """The same with a grant at hand; a change is shown before it is asked about."""
+    from xacct.cli.diagnosing import facts_of, find_proposal, put_in_place
+    from xacct.diagnose import diagnose
+    from xacct.render.diagnosis import diagnoses_text, diagnoses_to_json, proposal_text, proposal_to_json
+
+    facts = facts_of(wiring, grant, context_of(context), live=live)
+    found = diagnose(text, facts)
+    proposal = find_proposal(wiring, facts, found) if fix else None
+    if output.as_json:
+        told: dict[str, Any] = {}
+        code, written = ExitCode.DONE, False
+        try:
+            written = proposal is not None and put_in_place(proposal, output, yes=yes)
+        except XacctError as error:
+            code, told = error.exit_code, problems_to_json(error.problems)
+        shown = {"proposal": proposal_to_json(proposal, written=written)} if fix else {}
+        output.json({**diagnoses_to_json(found), **shown, **told})
+        return code
+    output.result(diagnoses_text(found, output.style))
+    if fix:
+        output.result(proposal_text(proposal, output.style))
+    if proposal is not None:
+        put_in_place(proposal, output, yes=yes)
+    return ExitCode.DONE
 
 
 def message_text(argument: str | None) -> str:

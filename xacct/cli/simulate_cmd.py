@@ -69,7 +69,7 @@ def command(
         principal=principal,
         action=action,
         resource=resource,
-        context=_context(context),
+        context=context_of(context),
         partial=partial,
         live=live,
     )
@@ -80,8 +80,8 @@ def command(
         output.result(simulation_text(found, output.style))
 
 
-def _context(settings: Iterable[str]) -> dict[str, ContextValue]:
-    """A key that is given once is single-valued, one given again is multivalued."""
+def context_of(settings: Iterable[str]) -> dict[str, ContextValue]:
+    """Read ``--context`` options: a key given once is single-valued, one given again is multivalued."""
     found: dict[str, tuple[str, ...]] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")

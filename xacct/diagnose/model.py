@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
@@ -9,7 +10,18 @@ import attrs
 
 from xacct.iam.policy import PolicyDocument
 
-__all__ = ["Cause", "DeniedBy", "Diagnosis", "Facts", "Found", "Likelihood", "Step", "StepKind", "Who"]
+__all__ = [
+    "Cause",
+    "DeniedBy",
+    "Diagnosis",
+    "Facts",
+    "Found",
+    "GrantEdit",
+    "Likelihood",
+    "Step",
+    "StepKind",
+    "Who",
+]
 
 Json: TypeAlias = Any
 
@@ -125,6 +137,35 @@ class Step:
 
 
 @attrs.frozen(kw_only=True)
+class GrantEdit:
+    """
+    A change of the grant's file that would let the refused request pass, and as little else as can be.
+
+    ``value`` is set at the dotted ``path``, or, with ``append``, added to the list there. ``warning`` tells
+    what it gives beyond the request.
+    """
+
+    path: str
+    value: str | tuple[str, ...] | Mapping[str, Any]
+    why: str
+    append: bool = False
+    warning: str | None = None
+
+    def to_json(self) -> Json:
+        value = self.value
+        shown = (
+            value if isinstance(value, str) else dict(value) if isinstance(value, Mapping) else list(value)
+        )
+        return {
+            "path": self.path,
+            "value": shown,
+            "append": self.append,
+            "why": self.why,
+            "warning": self.warning,
+        }
+
+
+@attrs.frozen(kw_only=True)
 class Found:
     """
     One message as it was read out of a text, without judgement. Every string is already masked.
@@ -157,7 +198,8 @@ class Diagnosis:
     What one message means. Holds no secret: what came in is masked before it gets here.
 
     ``sure`` is true when the text settles who said no; the causes and steps are then few. ``causes`` and
-    ``fix`` stand in the order in which they should be tried.
+    ``fix`` stand in the order in which they should be tried. ``edits``, of which each would do, change the
+    grant that was given as a fact.
     """
 
     message: str
@@ -176,6 +218,7 @@ class Diagnosis:
     code: str | None = None
     operation: str | None = None
     request_id: str | None = None
+    edits: tuple[GrantEdit, ...] = ()
 
     def to_json(self) -> Json:
         """The entry of ``messages`` in ``xacct diagnose --format json``."""
@@ -196,6 +239,7 @@ class Diagnosis:
             "code": self.code,
             "operation": self.operation,
             "request_id": self.request_id,
+            "edits": [edit.to_json() for edit in self.edits],
         }
 
 

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from xacct.diagnose.model import Cause, DeniedBy, Diagnosis, Likelihood, Step, Who
+from xacct.diagnose.repair import Proposal
+from xacct.plan.file import plan_to_json
+from xacct.render.plan_text import access_lines, finding_lines
 from xacct.render.style import Style, clean, wrap
 
-__all__ = ["diagnoses_text", "diagnoses_to_json"]
+__all__ = ["diagnoses_text", "diagnoses_to_json", "proposal_text", "proposal_to_json"]
 
 _DENIERS = {
     DeniedBy.IDENTITY: "an identity-based policy, on the caller's side",
@@ -40,6 +43,50 @@ def diagnoses_text(diagnoses: tuple[Diagnosis, ...], style: Style) -> str:
             lines.append(style("head", f"Message {number} of {len(diagnoses)}"))
         lines += _diagnosis(diagnosis, style)
     return "\n".join(lines)
+
+
+def proposal_text(proposal: Proposal | None, style: Style) -> str:
+    """A change of the grant, with what else it opens; or that no change of it is the fix."""
+    if proposal is None:
+        return "\n".join(
+            [
+                "",
+                *wrap(
+                    "The grant stays as it is: no change of it is the right fix. Do what stands above.",
+                    style.width,
+                ),
+            ]
+        )
+    lines = ["", style("bold", "Change of the grant")]
+    lines += wrap(f"It {proposal.edit.why}.", style.width, first="  ")
+    if proposal.edit.warning:
+        lines += (
+            style("warn", line)
+            for line in wrap(f"! {proposal.edit.warning}", style.width, first="  ", rest="    ")
+        )
+    for line in clean(proposal.diff).split("\n")[2:]:
+        color = {"+": "good", "-": "bad"}.get(line[:1], "dim")
+        lines.append(style(color, f"  {line}"))
+    for account in proposal.plan:
+        lines += ["", style("bold", f"Access in account {account.account}"), *access_lines(account, style)]
+    if proposal.new_findings:
+        lines += ["", style("bold", "New findings"), *finding_lines(proposal.new_findings, style)]
+    return "\n".join(lines)
+
+
+def proposal_to_json(proposal: Proposal | None, *, written: bool) -> dict[str, Any] | None:
+    """The change with its access delta, in the plan's words."""
+    if proposal is None:
+        return None
+    accounts = plan_to_json(proposal.plan)["accounts"]
+    return {
+        "file": proposal.file,
+        **proposal.edit.to_json(),
+        "diff": proposal.diff,
+        "access_delta": [row for account in accounts for row in account["access_delta"]],
+        "findings": [finding for account in accounts for finding in account["findings"]],
+        "written": written,
+    }
 
 
 def _diagnosis(diagnosis: Diagnosis, style: Style) -> Iterator[str]:

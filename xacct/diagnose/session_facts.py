@@ -1,0 +1,461 @@
+"""Why a session of a grant's role, or a member of its group, may not do one Lightsail action."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from xacct.blueprint.expand import Expansion
+from xacct.blueprint.write import to_flow
+from xacct.diagnose.caller import Caller
+from xacct.diagnose.differ import compare, nearest
+from xacct.diagnose.model import Cause, Diagnosis, GrantEdit, Likelihood, Step, StepKind, Who
+from xacct.diagnose.reason import Reason, best_match, certain, likelihood_of, unmet
+from xacct.errors import InputError
+from xacct.evaluate.engine import evaluate
+from xacct.evaluate.model import (
+    ContextValue,
+    Decision,
+    Element,
+    ElementTrace,
+    Policies,
+    Request,
+    StatementTrace,
+)
+from xacct.iam.arn import Arn
+from xacct.iam.policy import PolicyDocument
+from xacct.lightsail.catalog import Action, load_catalog
+from xacct.lightsail.entry import PermissionEntry
+
+__all__ = ["ActionQuestion", "action_reasons"]
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_EXAMPLE_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@attrs.frozen(kw_only=True)
+class ActionQuestion:
+    """
+    One refused action of somebody who has the grant's permissions.
+
+    ``principal`` is that somebody's ARN; ``context`` holds the condition keys that are known.
+    """
+
+    diagnosis: Diagnosis
+    action: str
+    principal: str
+    expansion: Expansion
+    policies: tuple[PolicyDocument, ...]
+    context: Mapping[str, ContextValue]
+
+    @property
+    def known(self) -> Action | None:
+        return load_catalog().action(self.action)
+
+    @property
+    def file(self) -> str:
+        return self.expansion.grant.file or self.expansion.grant.name
+
+    @property
+    def resource(self) -> str:
+        """What IAM checks: ``*`` for actions without resource types, else the message's ARN or an example."""
+        if self.known is None or self.known.wildcard_only:
+            return "*"
+        asked = Arn.try_parse(self.diagnosis.resource or "")
+        if asked is not None and asked.service == "lightsail" and asked.resource_path:
+            return str(asked)
+        kind = self.known.resource_types[0].type
+        region = "global" if kind == "Domain" else self.region or "eu-west-1"
+        return (
+            f"arn:{self.expansion.partition}:lightsail:{region}:{self.expansion.account}:{kind}/{_EXAMPLE_ID}"
+        )
+
+    @property
+    def is_example(self) -> bool:
+        return self.resource.endswith(_EXAMPLE_ID)
+
+    @property
+    def region(self) -> str | None:
+        """The Region of the call, as far as context or ARN tell."""
+        given = self.context.get("aws:RequestedRegion")
+        if isinstance(given, str):
+            return given
+        asked = Arn.try_parse(self.diagnosis.resource or "")
+        return asked.region if asked is not None and asked.region not in ("", "*", "global") else None
+
+
+def action_reasons(question: ActionQuestion) -> list[Reason]:
+    """The causes that fit, the certain ones first; none when the grant lets the action pass."""
+    if question.known is None:
+        return [_no_such_action(question)]
+    decision = _decide(question)
+    if decision is None:
+        return []
+    denies = [one for one in decision.trace if one.effect == "Deny" and one.applies is True]
+    if denies:
+        return [_denied(question, denies[0])]
+    allows = [one for one in decision.trace if one.effect == "Allow" and _has_action(one)]
+    if not allows:
+        return [_not_granted(question)]
+    return [_unmet(question, element) for element in unmet(best_match(allows))]
+
+
+def _has_action(statement: StatementTrace) -> bool:
+    return any(element.element is Element.ACTION and element.matched for element in statement.elements)
+
+
+def _decide(question: ActionQuestion) -> Decision | None:
+    context: dict[str, ContextValue] = dict(question.context)
+    if question.region is not None:
+        context.setdefault("aws:RequestedRegion", question.region)
+    request = Request(
+        principal=question.principal,
+        action=question.action,
+        resource=question.resource,
+        resource_account=question.expansion.account,
+        context=context,
+        partial=True,
+    )
+    try:
+        return evaluate(request, Policies(identity=question.policies))
+    except InputError:
+        return None
+
+
+# What is missing
+
+
+def _no_such_action(question: ActionQuestion) -> Reason:
+    near = load_catalog().nearest(question.action)
+    return Reason(
+        cause=certain(
+            f"Lightsail has no action {question.action}",
+            f"The nearest is {near}." if near else "No policy can grant it.",
+        ),
+        steps=(
+            _grant_step(question, "Name the action as the service reference does.", "xacct permissions list"),
+        ),
+    )
+
+
+def _denied(question: ActionQuestion, statement: StatementTrace) -> Reason:
+    keys = {(element.key or "").lower() for element in statement.elements}
+    expires = question.expansion.grant.expires
+    if "aws:currenttime" in keys and expires is not None:
+        return _expired(question)
+    if "aws:tokenissuetime" in keys:
+        step = Step(
+            kind=StepKind.CHANGE_CREDENTIALS,
+            who=Who.READER,
+            text="Assume the role again: new sessions are not denied.",
+        )
+        return Reason(
+            cause=certain(
+                "The session was revoked", "Sessions issued before a certain time are denied everything."
+            ),
+            steps=(step,),
+        )
+    return Reason(
+        cause=certain(
+            f"The Deny {statement.sid or statement.index + 1} of the grant's permissions fits the request",
+            "No Allow helps against it.",
+        ),
+        steps=(_grant_step(question, "See what the Deny is for, and meet its condition."),),
+    )
+
+
+def _expired(question: ActionQuestion) -> Reason:
+    expires = question.expansion.grant.expires
+    return Reason(
+        cause=certain(
+            f"The grant expired on {expires.isoformat() if expires else 'an earlier day'}",
+            "Its permissions deny everything from then on, to sessions that still run as well.",
+        ),
+        steps=(
+            _grant_step(
+                question, "If the access is still needed, set a later day under expires, and apply the grant."
+            ),
+        ),
+    )
+
+
+def _not_granted(question: ActionQuestion) -> Reason:
+    left_out = next(
+        (left.why for left in question.expansion.left_out if left.action.lower() == question.action.lower()),
+        None,
+    )
+    names = [entry.set for entry in question.expansion.grant.permissions if entry.set]
+    sets = f"the permission set{'s' if len(names) > 1 else ''} {', '.join(names)}" if names else "the grant"
+    if left_out is None:
+        cause = certain(
+            f"{_name(question)} is not among what the grant allows",
+            f"Neither {sets} nor what is added to it has it.",
+        )
+    else:
+        cause = certain(
+            f"{_name(question)} was left out of the grant",
+            f"It is part of {sets}, but it {left_out}; so it was not granted for the whole account "
+            f"without a word.",
+        )
+    edit = _added(question, escapes=left_out is not None)
+    text = f"If it is meant to be allowed, add this one action to the grant: {_shown(edit)}."
+    return Reason(cause=cause, steps=(_grant_step(question, text),), edits=(edit,))
+
+
+def _added(question: ActionQuestion, *, escapes: bool) -> GrantEdit:
+    """The one action: in the first entry whose limits can hold it, else in an entry of its own."""
+    known = question.known
+    assert known is not None
+    warning = f"{known.full_name} is sensitive: {known.sensitive.why}" if known.sensitive else None
+    for index, entry in enumerate(question.expansion.grant.permissions):
+        if not escapes and _can_hold(entry, known):
+            return GrantEdit(
+                path=f"permissions.{index}.add",
+                value=(*entry.add, known.full_name),
+                why=f"allows {known.full_name} within the limits of that entry",
+                warning=warning,
+            )
+    regions = question.expansion.grant.permissions[0].regions
+    wide = f'{known.name} takes only "*": no tag and no ARN can limit it, so it reaches the whole account.'
+    return GrantEdit(
+        path="permissions",
+        value={"add": (known.full_name,)} | ({"regions": regions} if regions else {}),
+        append=True,
+        why=f"allows {known.full_name} and nothing else",
+        warning=" ".join(part for part in (wide if known.wildcard_only else "", warning) if part) or None,
+    )
+
+
+def _can_hold(entry: PermissionEntry, action: Action) -> bool:
+    """Whether an action added to an entry is granted at all, within its limits."""
+    if action.name in {name.rpartition(":")[2] for name in entry.remove}:
+        return False
+    if entry.resources and not action.is_read:
+        types = {arn.resource_type for text in entry.resources if (arn := Arn.try_parse(text))}
+        if action.wildcard_only or not types & {use.type for use in action.resource_types}:
+            return False
+    if entry.tags and not (action.is_read or entry.unscoped):
+        return action.supports_resource_tags or action.creates_without_source
+    return True
+
+
+# What does not fit
+
+
+def _unmet(question: ActionQuestion, element: ElementTrace) -> Reason:
+    if element.element is Element.RESOURCE:
+        return _resource(question, element)
+    key = (element.key or "").lower()
+    if key == "aws:requestedregion":
+        return _region(question, element)
+    if key.startswith("aws:resourcetag/"):
+        return _resource_tag(question, element)
+    if key.startswith("aws:requesttag/"):
+        return _request_tag(element)
+    if key == "aws:currenttime":
+        return _expired(question)
+    return Reason(
+        cause=Cause(
+            title=f"The condition on {element.key} is not met",
+            why=f"It asks for {', '.join(element.policy_values)} ({element.operator}).",
+            likelihood=likelihood_of(element),
+        ),
+        steps=(
+            _grant_step(question, f"Meet the condition, or change what the grant asks of {element.key}."),
+        ),
+    )
+
+
+def _resource(question: ActionQuestion, element: ElementTrace) -> Reason:
+    known, asked = question.known, question.resource
+    assert known is not None
+    if known.wildcard_only:
+        return Reason(
+            cause=certain(
+                f'The grant allows {known.name} on an ARN, where only "*" counts',
+                "A statement that pairs such an action with an ARN never matches.",
+            ),
+            steps=(_grant_step(question, f'In the pasted statement, put {known.name} on Resource "*".'),),
+        )
+    named = [value for value in element.policy_values if _is_named(value)]
+    if named:
+        return _name_for_uuid(question, named[0])
+    if question.is_example:
+        cause = Cause(
+            title="The grant is limited to certain resources, and the message does not tell which was meant",
+            why=f"Allowed: {', '.join(element.policy_values)}.",
+            likelihood=Likelihood.LIKELY,
+        )
+        return Reason(cause=cause, steps=(_grant_step(question, "Compare the resource's ARN with those."),))
+    near = nearest(asked, element.policy_values)
+    why = (
+        compare(("allowed", "asked for"), (near, asked))
+        if near
+        else f"Allowed: {', '.join(element.policy_values)}."
+    )
+    edits = tuple(_resource_edits(question, asked))
+    text = "If this resource is meant as well, add its ARN to resources in the grant."
+    return Reason(
+        cause=certain("The grant is limited to other resources", why),
+        steps=(_grant_step(question, text),),
+        edits=edits,
+    )
+
+
+def _is_named(value: str) -> bool:
+    arn = Arn.try_parse(value)
+    return (
+        arn is not None
+        and bool(arn.resource_path)
+        and not (_UUID.fullmatch(arn.resource_path) or "*" in arn.resource_path or "?" in arn.resource_path)
+    )
+
+
+def _name_for_uuid(question: ActionQuestion, value: str) -> Reason:
+    arn = Arn.parse(value)
+    kind = load_catalog().resource_type(arn.resource_type)
+    command = kind.find_command(arn.resource_path, question.region) if kind else None
+    return Reason(
+        cause=certain(
+            f"The grant has the name {arn.resource_path} where Lightsail has a UUID",
+            f"{value} can be saved, and never matches.",
+        ),
+        steps=(_grant_step(question, "Put the ARN that this command prints in its place.", command),),
+    )
+
+
+def _resource_edits(question: ActionQuestion, asked: str) -> Iterator[GrantEdit]:
+    arn = Arn.try_parse(asked)
+    if arn is None or not _UUID.fullmatch(arn.resource_path):
+        return
+    for entry in _entries_with(question, "resources"):
+        yield _entry_of_its_own(question, entry, "resources", asked)
+
+
+def _region(question: ActionQuestion, element: ElementTrace) -> Reason:
+    asked, allowed = question.region, ", ".join(element.policy_values)
+    title = f"The grant allows it in {allowed} only"
+    why = (
+        f"The call went to {asked}." if asked else "The message does not tell to which Region the call went."
+    )
+    edits = (
+        ()
+        if asked is None
+        else tuple(
+            _entry_of_its_own(question, entry, "regions", asked)
+            for entry in _entries_with(question, "regions")
+        )
+    )
+    step = Step(
+        kind=StepKind.CHANGE_REQUEST,
+        who=Who.READER,
+        text=f"Call with --region {element.policy_values[0]}, or set it in the profile, if that is where the "
+        "resource is. Else add the Region to regions in the grant.",
+    )
+    return Reason(
+        cause=Cause(title=title, why=why, likelihood=likelihood_of(element)), steps=(step,), edits=edits
+    )
+
+
+def _resource_tag(question: ActionQuestion, element: ElementTrace) -> Reason:
+    key = (element.key or "").partition("/")[2]
+    value = element.policy_values[0] if element.policy_values else ""
+    arn = Arn.try_parse(question.diagnosis.resource or "")
+    named = f" --resource-arn {arn}" if arn is not None and _UUID.fullmatch(arn.resource_path) else ""
+    region = f" --region {question.region}" if question.region else ""
+    step = Step(
+        kind=StepKind.CHANGE_REQUEST,
+        who=Who.OWNER_ADMIN,
+        account=question.expansion.account,
+        text=f"If this resource is meant to be within the grant, tag it {key}={value}. If not, the "
+        f"refusal is right: "
+        "the tag is what keeps the others out.",
+        command=f"aws lightsail tag-resource --resource-name <NAME>{named} --tags "
+        f"key={key},value={value}{region}",
+        warning="Do not take the tag out of the grant to make it pass: that opens every resource of the "
+        "account.",
+    )
+    return Reason(
+        cause=Cause(
+            title=f"The resource has no tag {key}={' or '.join(element.policy_values)}",
+            why="The grant reaches resources with this tag only. Case counts, in key and value.",
+            likelihood=likelihood_of(element),
+        ),
+        steps=(step,),
+    )
+
+
+def _request_tag(element: ElementTrace) -> Reason:
+    key = (element.key or "").partition("/")[2]
+    value = element.policy_values[0] if element.policy_values else ""
+    step = Step(
+        kind=StepKind.CHANGE_REQUEST,
+        who=Who.READER,
+        text=f"What is made has to be tagged by the very call that makes it: add --tags "
+        f"key={key},value={value}.",
+    )
+    return Reason(
+        cause=Cause(
+            title=f"The call does not tag what it makes {key}={value}",
+            why="The grant allows new resources with this tag only.",
+            likelihood=likelihood_of(element),
+        ),
+        steps=(step,),
+    )
+
+
+def _entries_with(question: ActionQuestion, limit: str) -> Iterator[PermissionEntry]:
+    """The entries that have the action and this limit."""
+    from xacct.lightsail.selection import select_actions
+
+    for entry in question.expansion.grant.permissions:
+        held = {action.full_name.lower() for action in select_actions(entry, "", []).actions}
+        if getattr(entry, limit) and question.action.lower() in held:
+            yield entry
+
+
+def _entry_of_its_own(question: ActionQuestion, entry: PermissionEntry, limit: str, value: str) -> GrantEdit:
+    """The one action with one more Region or resource; all else of the entry holds for it as well."""
+    limits: dict[str, Any] = {
+        "resources": entry.resources,
+        "regions": entry.regions,
+        "tags": dict(entry.tags),
+    }
+    limits[limit] = (value,)
+    kept = {key: given for key, given in limits.items() if given}
+    return GrantEdit(
+        path="permissions",
+        value={"add": (_name(question),), **kept, **({"unscoped": "allow"} if entry.unscoped else {})},
+        append=True,
+        why=f"allows {_name(question)}, and nothing else, for {value} too",
+    )
+
+
+def _name(question: ActionQuestion) -> str:
+    return question.known.full_name if question.known else question.action
+
+
+def _shown(edit: GrantEdit) -> str:
+    value = edit.value
+    if isinstance(value, Mapping):
+        return f"permissions: - {to_flow(value)}"
+    items: Sequence[str] = (value,) if isinstance(value, str) else value
+    return f"{edit.path}: [{', '.join(items)}]"
+
+
+def _grant_step(question: ActionQuestion, text: str, command: str | None = None) -> Step:
+    caller = Caller.of(question.principal)
+    return Step(
+        kind=StepKind.USE_GRANT,
+        who=Who.OWNER_ADMIN,
+        account=question.expansion.account,
+        text=text,
+        where=question.file,
+        command=command or f"xacct plan {question.file}",
+        ask=f"Hello,\n\nthe grant {question.expansion.grant.name} ({question.file}) does not let "
+        f"{caller.words} do "
+        f"{_name(question)}. {text}",
+    )

@@ -1,0 +1,460 @@
+"""Why this caller gets no session of a grant's role: the trust policy, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
+
+from xacct.blueprint.expand import Expansion
+from xacct.blueprint.model import Parameter, ParameterType
+from xacct.diagnose.caller import Caller, CallerKind
+from xacct.diagnose.differ import compare, nearest
+from xacct.diagnose.model import Cause, Diagnosis, GrantEdit, Likelihood, Step, StepKind, Who
+from xacct.diagnose.reason import Reason, best_match, certain, likelihood_of, unmet
+from xacct.diagnose.statements import allow
+from xacct.errors import InputError
+from xacct.evaluate.engine import evaluate
+from xacct.evaluate.model import (
+    ContextValue,
+    Decision,
+    Element,
+    ElementTrace,
+    Policies,
+    Request,
+    StatementTrace,
+)
+from xacct.iam.arn import Arn
+from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement
+from xacct.plan.access import RoleAccess
+from xacct.plan.simulate import example_request, principal_arn
+
+__all__ = ["TRUST_ACTIONS", "TrustQuestion", "trust_reasons"]
+
+TRUST_ACTIONS = {
+    name.lower(): name
+    for name in (
+        "AssumeRole",
+        "AssumeRoleWithSAML",
+        "AssumeRoleWithWebIdentity",
+        "TagSession",
+        "SetSourceIdentity",
+    )
+}
+_EVERYTHING = PolicyDocument.of(Statement(effect=Effect.ALLOW, actions=("*",), resources=("*",)))
+_PARAMETER_OF = {"TagSession": "session_tags", "SetSourceIdentity": "source_identity"}
+
+
+@attrs.frozen(kw_only=True)
+class TrustQuestion:
+    """One refused assumption: ``action`` is the bare name; ``context`` holds the keys that are known."""
+
+    diagnosis: Diagnosis
+    action: str
+    expansion: Expansion
+    access: RoleAccess
+    context: Mapping[str, ContextValue]
+
+    @property
+    def caller(self) -> Caller:
+        return Caller.of(self.diagnosis.principal)
+
+    @property
+    def owner(self) -> str:
+        return self.access.account
+
+    @property
+    def file(self) -> str:
+        return self.expansion.grant.file or self.expansion.grant.name
+
+
+def trust_reasons(question: TrustQuestion) -> list[Reason]:
+    """The causes that fit, the certain ones first."""
+    named = _other_role(question)
+    if named is not None:
+        return [named]
+    decision = _decide(question)
+    if decision is None:
+        return []
+    denies = [one for one in decision.trace if one.effect == "Deny" and one.applies is True]
+    if denies:
+        return [_denied(question, denies[0])]
+    allows = [
+        one
+        for one in decision.trace
+        if one.effect == "Allow" and one.policy_type.value == "trust" and _has_action(one)
+    ]
+    if not allows:
+        return [_no_action(question)]
+    reasons = [_unmet(question, element) for element in unmet(best_match(allows))]
+    if not any(reason.is_certain for reason in reasons):
+        reasons.append(_caller_side(question))
+    return reasons
+
+
+def _has_action(statement: StatementTrace) -> bool:
+    return any(
+        element.element is Element.ACTION and element.matched is True for element in statement.elements
+    )
+
+
+# The role that was asked for
+
+
+def _other_role(question: TrustQuestion) -> Reason | None:
+    asked, ours = question.diagnosis.resource or "", question.access.role_arn
+    arn, own = Arn.try_parse(asked), Arn.parse(ours)
+    if arn is None or asked == ours or arn.resource_type != "role" or "*" in asked:
+        return None
+    shown = compare(("asked for", "the role"), (asked, ours))
+    step = Step(
+        kind=StepKind.CHANGE_REQUEST,
+        who=Who.READER,
+        text=f"Ask for {ours}: path and case of the name count.",
+        command=f"aws sts assume-role --role-arn {ours} --role-session-name test",
+    )
+    if (arn.account, arn.name.lower()) == (own.account, own.name.lower()):
+        # Names of roles are unique in an account whatever path and case: no other role can be meant.
+        cause = certain("The ARN that was asked for is not quite that of the grant's role", shown)
+        return Reason(cause=cause, steps=(step,))
+    cause = Cause(
+        title="The message is about another role than the grant's",
+        why=f"{shown}\nEither the wrong role was asked for, or this is the wrong grant for the message.",
+        likelihood=Likelihood.LIKELY,
+    )
+    return Reason(cause=cause, steps=(step,))
+
+
+# The decision
+
+
+def _decide(question: TrustQuestion) -> Decision | None:
+    """Ask the trust policy alone; what the message does not tell stays unknown."""
+    caller = _requester(question)
+    context: dict[str, ContextValue] = dict(question.context)
+    if caller.startswith("arn:") and "-provider/" not in caller:
+        context.setdefault("aws:PrincipalArn", principal_arn(caller))
+    request = Request(
+        principal=caller,
+        action=f"sts:{question.action}",
+        resource=question.access.role_arn,
+        resource_account=question.owner,
+        context=context,
+        partial=True,
+    )
+    try:
+        return evaluate(request, Policies(identity=(_EVERYTHING,), resource=question.access.trust))
+    except InputError:
+        return None
+
+
+def _requester(question: TrustQuestion) -> str:
+    """The caller of the message; where it names none that can be read, one whom the trust is meant for."""
+    text = question.diagnosis.principal or ""
+    if question.action in ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"):
+        return next(iter(_federated(question.access.trust)), text)
+    if Arn.try_parse(text) is not None and question.caller.account is not None:
+        return text
+    example = example_request(question.access, "sts:AssumeRole")
+    return example.principal if example else f"arn:aws:iam::{question.owner}:root"
+
+
+def _federated(trust: PolicyDocument) -> list[str]:
+    return [
+        principal.value
+        for statement in trust.statements
+        for principal in statement.principals or ()
+        if principal.type is PrincipalType.FEDERATED
+    ]
+
+
+# Statements
+
+
+def _denied(question: TrustQuestion, statement: StatementTrace) -> Reason:
+    keys = sorted({element.key for element in statement.elements if element.key})
+    about = f" It looks at {', '.join(keys)}." if keys else ""
+    return Reason(
+        cause=certain(
+            f"The Deny {statement.sid or statement.index + 1} of the trust policy fits the request",
+            f"No Allow helps against it.{about}",
+        ),
+        steps=(_look_at_grant(question, "See what the Deny is for, and meet its condition."),),
+    )
+
+
+def _no_action(question: TrustQuestion) -> Reason:
+    action = f"sts:{question.action}"
+    parameter = _PARAMETER_OF.get(question.action, "")
+    known = question.expansion.blueprint.parameters.get(parameter)
+    cause = certain(
+        f"No statement of the trust policy allows {action}",
+        "It is decided apart from sts:AssumeRole: a call that sends "
+        f"{'tags' if question.action == 'TagSession' else 'it'} needs both.",
+    )
+    if known is None:
+        step = _look_at_grant(question, f"The blueprint has no parameter for {action}: do not send it.")
+        return Reason(cause=cause, steps=(step,))
+    is_bool = known.type is ParameterType.BOOL
+    value = "true" if is_bool else "[KEY, …]"
+    text = f"Let the grant allow it: parameters.{parameter}: {value}. Or stop sending it."
+    edits = (
+        (GrantEdit(path=f"parameters.{parameter}", value="true", why=f"allows {action}"),) if is_bool else ()
+    )
+    return Reason(cause=cause, steps=(_use_grant(question, text),), edits=edits)
+
+
+def _unmet(question: TrustQuestion, element: ElementTrace) -> Reason:
+    if element.element is Element.PRINCIPAL:
+        return _principal(question, element)
+    key = (element.key or "").lower()
+    if key == "sts:externalid":
+        return _external_id(question, element)
+    if key.startswith("aws:multifactorauth"):
+        return _mfa(question, element)
+    if key == "aws:currenttime":
+        return _expired(question, element)
+    if key == "aws:principalarn":
+        return _principal(question, element)
+    return _condition(question, element)
+
+
+def _principal(question: TrustQuestion, element: ElementTrace) -> Reason:
+    recreated = [value for value in element.policy_values if value.startswith(("AROA", "AIDA", "AGPA"))]
+    if recreated:
+        return _recreated(question, recreated)
+    asked = _text(element.requested) or question.diagnosis.principal or "the caller"
+    admitted = [value for value in element.policy_values if value]
+    account = question.caller.account
+    like = asked
+    if account is not None and all(value.endswith(":root") for value in admitted):
+        like = f"arn:{question.caller.partition}:iam::{account}:root"
+    near = nearest(like, admitted)
+    shown = (
+        compare(("trusted", "caller"), (near, like))
+        if near
+        else f"Trusted: {', '.join(admitted)}. The caller: {asked}."
+    )
+    edits = tuple(_admitting(question, asked))
+    place = f" ({edits[0].path})" if edits else ""
+    text = (
+        "Call as one of those who are trusted. If this caller is meant to have the access, name it in "
+        "the grant"
+        f"{place}, look at the plan, and "
+        f"apply it."
+    )
+    return Reason(
+        cause=certain("The trust policy admits others, not this caller", shown),
+        steps=(_use_grant(question, text, who_calls=True),),
+        edits=edits,
+    )
+
+
+def _admitting(question: TrustQuestion, asked: str) -> Iterator[GrantEdit]:
+    """Naming the caller where the grant lists principals of that account one by one."""
+    if question.caller.kind not in (CallerKind.USER, CallerKind.ROLE):
+        return
+    arn = question.caller.arn_for_trust if asked == question.diagnosis.principal else asked
+    for name, parameter in question.expansion.blueprint.parameters.items():
+        held = question.expansion.values.get(name, ())
+        if arn is None or not held or not _lists_principals(parameter):
+            continue
+        accounts = {one.account for value in held if (one := Arn.try_parse(value))}
+        if question.caller.account in accounts:
+            yield GrantEdit(
+                path=f"parameters.{name}",
+                value=(*held, arn),
+                why=f"lets {question.caller.words} assume the role",
+                warning="It admits one more caller to everything that the grant gives.",
+            )
+
+
+def _lists_principals(parameter: Parameter) -> bool:
+    return parameter.type is ParameterType.LIST and parameter.item is ParameterType.PRINCIPAL_ARN
+
+
+def _recreated(question: TrustQuestion, ids: Iterable[str]) -> Reason:
+    return Reason(
+        cause=certain(
+            "The trust policy holds on to a user or role that was deleted",
+            f"It shows {', '.join(ids)}, the unique ID of one that is gone. One that was made anew under "
+            f"the same "
+            "name has another ID, and is not admitted.",
+        ),
+        steps=(
+            Step(
+                kind=StepKind.EDIT_TRUST,
+                who=Who.OWNER_ADMIN,
+                account=question.owner,
+                text="Apply the grant again: IAM looks the ARN up anew when the trust policy is saved.",
+                command=f"xacct apply {question.file}",
+            ),
+        ),
+    )
+
+
+def _external_id(question: TrustQuestion, element: ElementTrace) -> Reason:
+    sent = _text(element.requested)
+    if sent is None:
+        title = "No external ID was sent, or another one"
+        why = "The trust policy asks for one, and AWS does not tell which condition failed."
+    else:
+        expected = nearest(sent, element.policy_values) or element.policy_values[0]
+        title, why = "The external ID that was sent is not the grant's", _difference(sent, expected)
+    step = Step(
+        kind=StepKind.CHANGE_REQUEST,
+        who=Who.READER,
+        text="Send the external ID with the call, letter by letter as it stands in the grant under "
+        f"parameters.external_id ({question.file}): ExternalId in an SDK, external_id in a profile of "
+        f"the AWS "
+        "configuration.",
+        command=f"aws sts assume-role --role-arn {question.access.role_arn} --role-session-name test "
+        "--external-id <EXTERNAL-ID>",
+        warning="Do not take the condition out of the grant: without it, another customer of the same "
+        "vendor could "
+        "have the vendor open this role.",
+    )
+    return Reason(
+        cause=Cause(title=title, why=why, likelihood=likelihood_of(element)),
+        steps=(step,),
+    )
+
+
+def _difference(sent: str, expected: str) -> str:
+    """How two external IDs differ, without showing either."""
+    if sent.strip() == expected:
+        return "It has white space around it."
+    if sent.lower() == expected.lower():
+        return "It differs in upper and lower case only."
+    place = next(
+        (index for index, pair in enumerate(zip(sent, expected, strict=False)) if pair[0] != pair[1]),
+        min(len(sent), len(expected)),
+    )
+    return (
+        f"They differ from character {place + 1} on; {len(sent)} characters were sent, "
+        f"{len(expected)} are expected."
+    )
+
+
+def _mfa(question: TrustQuestion, element: ElementTrace) -> Reason:
+    carries = question.caller.kind is CallerKind.USER
+    text = (
+        "Sign in with MFA: in the profile set mfa_serial to the ARN of your device; in a program get a "
+        "session with "
+        "GetSessionToken, SerialNumber and TokenCode first."
+        if carries
+        else "Sessions of roles, and of IAM Identity Center, carry no MFA context: call as an IAM user "
+        "with MFA, or "
+        "set parameters.mfa: false in the grant if sign-in is guarded elsewhere."
+    )
+    return Reason(
+        cause=Cause(
+            title="The role asks for MFA, and the call carries none",
+            why=f"The condition on {element.key} is met only by credentials that were got with a second "
+            f"factor.",
+            likelihood=likelihood_of(element),
+        ),
+        steps=(
+            Step(
+                kind=StepKind.CHANGE_CREDENTIALS,
+                who=Who.READER,
+                text=text,
+                command=f"aws sts assume-role --role-arn {question.access.role_arn} --role-session-name test "
+                "--serial-number <MFA-ARN> --token-code <CODE>",
+            ),
+        ),
+    )
+
+
+def _expired(question: TrustQuestion, element: ElementTrace) -> Reason:
+    expires = question.expansion.grant.expires
+    day = expires.isoformat() if expires else ", ".join(element.policy_values)
+    return Reason(
+        cause=certain(
+            f"The grant expired on {day}",
+            "A date condition in the trust policy ends it; nobody gets a session any more.",
+        ),
+        steps=(
+            _use_grant(
+                question,
+                "If the access is still needed, set a later day under expires, and apply the grant.",
+            ),
+        ),
+    )
+
+
+def _condition(question: TrustQuestion, element: ElementTrace) -> Reason:
+    asked = _text(element.requested)
+    wanted = ", ".join(element.policy_values)
+    near = nearest(asked, element.policy_values) if asked else None
+    if asked and near:
+        why = compare(("trusted", "sent"), (near, asked))
+    elif asked:
+        why = f"Trusted: {wanted}. Sent: {asked}."
+    else:
+        why = f"It asks for {wanted} ({element.operator}). The message does not tell what was sent."
+    key = element.key or ""
+    title = (
+        f"{key} of the token differs from what the trust policy asks for"
+        if key.endswith((":sub", ":aud"))
+        else f"The trust policy's condition on {key} is not met"
+    )
+    if asked is None:
+        title = f"{title}, perhaps"
+    step = Step(
+        kind=StepKind.CHANGE_REQUEST,
+        who=Who.READER,
+        text=f"Compare what is sent as {key} with what the grant asks for, letter by letter, and mend "
+        f"whichever "
+        "is wrong. To have it compared here, give it.",
+        command=f"xacct diagnose - --grant {question.file} --context {key}=<VALUE>",
+    )
+    return Reason(cause=Cause(title=title, why=why, likelihood=likelihood_of(element)), steps=(step,))
+
+
+def _caller_side(question: TrustQuestion) -> Reason:
+    caller = question.caller
+    across = caller.account is not None and caller.account != question.owner
+    cause = Cause(
+        title="The caller's own policies do not allow sts:AssumeRole on this role",
+        why="Across accounts both sides must allow, and the message is the same for either."
+        if across
+        else "The role's trust policy names the account, so a policy of the caller decides as well.",
+        likelihood=Likelihood.LIKELY if across else Likelihood.POSSIBLE,
+    )
+    step = Step(
+        kind=StepKind.ADD_ALLOW,
+        who=Who.CALLER_ADMIN,
+        account=caller.account,
+        text=f"On the caller's side, allow sts:{question.action} on this one role.",
+        where=caller.policy_place,
+        statement=allow(f"sts:{question.action}", question.access.role_arn),
+        command=caller.put_command("assume-role"),
+    )
+    return Reason(cause=cause, steps=(step,))
+
+
+def _text(value: ContextValue | None) -> str | None:
+    return value if value is None or isinstance(value, str) else ", ".join(value)
+
+
+def _use_grant(question: TrustQuestion, text: str, *, who_calls: bool = False) -> Step:
+    return Step(
+        kind=StepKind.CHANGE_CREDENTIALS if who_calls else StepKind.USE_GRANT,
+        who=Who.OWNER_ADMIN,
+        account=question.owner,
+        text=text,
+        where=question.file,
+        command=f"xacct plan {question.file}",
+    )
+
+
+def _look_at_grant(question: TrustQuestion, text: str) -> Step:
+    return Step(
+        kind=StepKind.LOOK,
+        who=Who.OWNER_ADMIN,
+        account=question.owner,
+        text=text,
+        where=question.file,
+        command=f"xacct plan --offline {question.file}",
+    )
