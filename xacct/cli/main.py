@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("list_cmd", "List the grants that an account holds."),
     "show": ("show_cmd", "Show a grant in the account, or a saved plan."),
     "blueprints": ("blueprints_cmd", "List, show and start blueprints."),
+    "handoff": ("handoff_cmd", "Show what the trusted party needs."),
     "permissions": ("permissions_cmd", "List and show permission sets and actions."),
     "schema": ("schema_cmd", "Print the JSON Schema of grants, blueprints or plans."),
     "doctor": ("doctor_cmd", "Check credentials, region, rights and versions."),

@@ -133,7 +133,7 @@ def wrong_lines(problems: Iterable[Problem], style: Style) -> list[str]:
     for problem in problems:
         lines += _styled(style, "bad", wrap(f"Not taken: {problem.message}", style.width, first="   "))
         if problem.fix:
-            lines += wrap(problem.fix, style.width, first="   ")
+            lines += wrap(f"Fix: {problem.fix}", style.width, first="   ")
     return lines
 
 

@@ -269,6 +269,7 @@ def take(walk: Walk, question: Question, text: str) -> Walk:
         gone = [key for limit, key in ask.LIMITS.items() if limit not in text.split(",")]
         return trial.without(*gone)
     _check_pattern(trial, question.key, text)
+    grant_of(trial)
     wrong = [problem for problem in problems_of(trial) if _concerns(problem, trial, question.key)]
     if wrong:
         raise InputError(wrong)
@@ -326,7 +327,9 @@ def _option(problem: Problem) -> str:
     # What is missing is placed where it would stand, beside something else that is well.
     if problem.code == "missing-value" or (problem.code == "house-rule" and problem.fix.startswith("add ")):
         return ""
-    return problem.where.removeprefix("--set").strip() if problem.where.startswith("--set ") else ""
+    if not problem.where.startswith("--set "):
+        return ""
+    return problem.where.removeprefix("--set ").partition(":")[0].strip()
 
 
 def _concerns(problem: Problem, walk: Walk, key: str) -> bool:
