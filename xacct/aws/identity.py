@@ -8,7 +8,7 @@ import attrs
 
 from xacct.errors import CredentialsError
 
-__all__ = ["AccountAccess", "Credentials", "Identity", "Target", "role_arn", "wrong_account"]
+__all__ = ["Credentials", "Identity", "Target", "role_arn", "wrong_account"]
 
 
 class Credentials(Protocol):
@@ -43,24 +43,6 @@ class Identity:
     account: str
     arn: str
     partition: str
-
-
-@attrs.frozen(kw_only=True)
-class AccountAccess:
-    """
-    How to reach an account: by a profile, or by assuming a role (from the profile's credentials, if both).
-
-    ``role`` is a role's name with its path, or an ARN; ``{account}`` in role or profile stands for the
-    account's ID. ``external_id`` is what the role's trust policy asks of us.
-    """
-
-    profile: str | None = None
-    role: str | None = None
-    external_id: str | None = attrs.field(default=None, repr=False)
-    region: str | None = None
-
-    def profile_for(self, account: str) -> str | None:
-        return None if self.profile is None else self.profile.replace("{account}", account)
 
 
 def role_arn(role: str, account: str, partition: str) -> str:

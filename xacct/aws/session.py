@@ -26,8 +26,9 @@ from xacct.aws.botocore_sessions import (
     sandbox_session,
 )
 from xacct.aws.calls import Answer, Api, CallCount
-from xacct.aws.identity import AccountAccess, Credentials, Identity, Target, role_arn, wrong_account
+from xacct.aws.identity import Credentials, Identity, Target, role_arn, wrong_account
 from xacct.aws.pace import Pacer
+from xacct.blueprint.project import AccountAccess
 from xacct.errors import InputError
 from xacct.iam.arn import Arn
 

@@ -310,6 +310,8 @@ class Grant:
         while known and known not in self.places:
             known = known.rpartition(".")[0]
         place = self.places.get(known) or self.file or self.name
+        if place.startswith("--set") and known != path:
+            return f"--set {path.removeprefix('parameters.')}"
         return at(place, path)
 
     def line(self, path: str) -> int | None:

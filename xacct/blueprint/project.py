@@ -36,15 +36,20 @@ RULE_KEYS = (
 @attrs.frozen(kw_only=True)
 class AccountAccess:
     """
-    How an account is reached: by a profile of the AWS configuration, by assuming a role, or both.
+    How an account is reached: by a profile of the AWS configuration, or by assuming a role (from the
+    profile's credentials, if both).
 
-    ``role`` is an ARN, or a role's name in that account.
+    ``role`` is an ARN, or a role's name in that account with its path; ``{account}`` in role or profile
+    stands for the account's ID. ``external_id`` is what the role's trust policy asks of us.
     """
 
     profile: str | None = None
     role: str | None = None
-    external_id: str | None = None
+    external_id: str | None = attrs.field(default=None, repr=False)
     region: str | None = None
+
+    def profile_for(self, account: str) -> str | None:
+        return None if self.profile is None else self.profile.replace("{account}", account)
 
 
 @attrs.frozen(kw_only=True)

@@ -147,7 +147,7 @@ def _account_to_json(account: AccountPlan, reveal: bool) -> Json:
         "account": account.account,
         "partition": account.partition,
         "summary": attrs.asdict(account.summary),
-        "grants": [attrs.asdict(grant) for grant in account.grants],
+        "grants": [{**attrs.asdict(grant), "notes": list(grant.notes)} for grant in account.grants],
         "verdict": account.verdict.value,
         "containment": {
             role: {"trust": found.trust.value, "permissions": found.permissions.value}
