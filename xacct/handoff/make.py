@@ -97,7 +97,9 @@ def _assume(expansion: Expansion, entry: Entry, role_arn: str, caller: Caller) -
     seconds = longest if entry.only_users else min(longest, CHAINED)
     external_id = _external_id(expansion, entry)
     call = _call(expansion, role_arn, seconds, external_id)
-    profile = _profile(expansion, entry, call, caller)
+    if entry.asks_mfa or caller.mfa_serial:
+        call = attrs.evolve(call, mfa_serial=caller.mfa_serial or _mfa_device(entry))
+    profile = _profile(expansion, call, caller)
     policy, policy_why = _caller_policy(expansion, entry, role_arn)
     return attrs.evolve(
         _base(expansion, Way.ASSUME),
@@ -124,21 +126,21 @@ def _session_why(longest: int, entry: Entry) -> str:
     if entry.only_users:
         return "The callers are IAM users, so they may ask for all of it."
     chained = (
-        "A caller that is a role session itself (of a server, a function, IAM Identity Center, CI) gets one hour "
+        "A caller that is a role session itself (a server, IAM Identity Center, a CI job) gets one hour "
         "at most, because AWS limits role chaining to an hour; it refuses a longer one."
     )
     return chained + (f" An IAM user may ask for {longest} seconds." if longest > CHAINED else "")
 
 
-def _profile(expansion: Expansion, entry: Entry, call: Call, caller: Caller) -> Profile:
+def _profile(expansion: Expansion, call: Call, caller: Caller) -> Profile:
     settings = [("role_arn", call.role_arn)]
     if call.external_id is not None:
         settings.append(("external_id", call.external_id))
     settings.append(("source_profile", caller.source_profile))
     comments = [f"{expansion.blueprint.title}: role {expansion.grant.role} in account {expansion.account}."]
     comments.append("source_profile: the profile whose credentials call; change it to yours.")
-    if entry.asks_mfa or caller.mfa_serial:
-        settings.append(("mfa_serial", caller.mfa_serial or _mfa_device(entry)))
+    if call.mfa_serial is not None:
+        settings.append(("mfa_serial", call.mfa_serial))
         if caller.mfa_serial is None:
             comments.append("mfa_serial: `aws iam list-mfa-devices` shows yours; change it.")
     settings += [("role_session_name", call.name), ("duration_seconds", str(call.seconds))]

@@ -15,13 +15,17 @@ __all__ = ["Call", "assume_snippets", "assume_tests", "hcl", "session_name"]
 
 @attrs.frozen(kw_only=True)
 class Call:
-    """What every call has: the role, the session's name, the external ID, seconds, a Region to start in."""
+    """
+    What every call has: the role, the session's name, the external ID, seconds, a Region to start in, and the
+    MFA device where the role asks for one.
+    """
 
     role_arn: str
     name: str
     external_id: str | None
     seconds: int
     region: str
+    mfa_serial: str | None = None
 
 
 def session_name(grant: str) -> str:
@@ -39,13 +43,17 @@ def assume_tests(call: Call, profile: str) -> tuple[Snippet, ...]:
         text=f"aws sts get-caller-identity --profile {shlex.quote(profile)}\n",
         why=f"With the profile above. The answer names assumed-role/{role}.",
     )
-    if call.external_id is None:
+    if call.external_id is not None:
+        bare, missing = attrs.evolve(call, external_id=None), "the external ID"
+    elif call.mfa_serial is not None:
+        bare, missing = attrs.evolve(call, mfa_serial=None), "MFA"
+    else:
         return (good,)
     bad = Snippet(
         name="test-refused",
-        title="Test that it is refused without the external ID",
+        title=f"Test that it is refused without {missing}",
         language="sh",
-        text=_assume(call, external_id=None) + "\n",
+        text=_assume(bare) + "\n",
         why="This must end in AccessDenied. If it does not, tell the owner of the role.",
     )
     return (good, bad)
@@ -57,34 +65,44 @@ def assume_snippets(call: Call) -> tuple[Snippet, ...]:
             name="aws-cli",
             title="AWS CLI, without a profile",
             language="sh",
-            text=_assume(call, external_id=call.external_id) + "\n",
+            text=_assume(call) + "\n",
         ),
         Snippet(name="boto3", title="Python with boto3", language="python", text=_boto3(call)),
-        Snippet(name="terraform", title="Terraform's AWS provider", language="hcl", text=_terraform(call)),
+        Snippet(
+            name="terraform",
+            title="Terraform's AWS provider",
+            language="hcl",
+            text=_terraform(call),
+            why=_terraform_why(call),
+        ),
     )
 
 
-def _assume(call: Call, *, external_id: str | None) -> str:
+def _assume(call: Call) -> str:
     parts = [
         "aws sts assume-role",
         f"--role-arn {shlex.quote(call.role_arn)}",
         f"--role-session-name {shlex.quote(call.name)}",
         f"--duration-seconds {call.seconds}",
     ]
-    if external_id is not None:
-        parts.append(f"--external-id {shlex.quote(external_id)}")
+    if call.external_id is not None:
+        parts.append(f"--external-id {shlex.quote(call.external_id)}")
+    if call.mfa_serial is not None:
+        parts += [f"--serial-number {shlex.quote(call.mfa_serial)}", "--token-code CODE"]
     return " \\\n  ".join(parts)
 
 
 def _boto3(call: Call) -> str:
-    external = [f"    ExternalId={json.dumps(call.external_id)},"] if call.external_id is not None else []
+    extra = [f"    ExternalId={json.dumps(call.external_id)},"] if call.external_id is not None else []
+    if call.mfa_serial is not None:
+        extra += [f"    SerialNumber={json.dumps(call.mfa_serial)},", '    TokenCode=input("MFA code: "),']
     lines = [
         "import boto3",
         "",
         'answer = boto3.client("sts").assume_role(',
         f"    RoleArn={json.dumps(call.role_arn)},",
         f"    RoleSessionName={json.dumps(call.name)},",
-        *external,
+        *extra,
         f"    DurationSeconds={call.seconds},",
         ")",
         'keys = answer["Credentials"]  # they end with the session: ask again before keys["Expiration"]',
@@ -109,6 +127,12 @@ def _terraform(call: Call) -> str:
     if call.external_id is not None:
         facts.insert(1, ("external_id", call.external_id))
     return hcl("aws", [("region", call.region)], "assume_role", facts)
+
+
+def _terraform_why(call: Call) -> str:
+    if call.mfa_serial is None:
+        return ""
+    return "Terraform asks for no MFA code: run it with credentials of a session that began with one."
 
 
 def hcl(provider: str, settings: list[tuple[str, str]], block: str, facts: list[tuple[str, str]]) -> str:
