@@ -57,6 +57,16 @@ def test_a_new_role_costs_one_read(kit: Any) -> None:
     assert (dict(snapshot.things.things), calls) == ({}, ["get_role"])
 
 
+def test_a_role_that_a_grant_made_under_another_name_costs_two_reads_more(kit: Any) -> None:
+    old = kit.role("old", tags={"xacct:grant": "vendor"})
+    make(kit, old, kit.policy("old"), kit.role("others"))
+    api = kit.api()
+    scope = ReadScope(keys=frozenset({kit.role().key}), grants=frozenset({"vendor"}))
+    snapshot = read_account(api, scope, kit.identity)
+    assert dict(snapshot.things.things) == held(old, kit.policy("old"))
+    assert api.client.calls == ["get_role", "get_account_authorization_details", "get_role"]
+
+
 def test_one_role_that_is_there_costs_two_reads(kit: Any) -> None:
     role = kit.role(description="d", max_session=7200)
     make(kit, role, kit.policy(), kit.policy(name="more"))
@@ -113,13 +123,14 @@ def test_a_role_outside_our_path_costs_a_read_more(kit: Any) -> None:
 def test_all_of_ours_are_read_without_a_name_and_nothing_else_is(kit: Any) -> None:
     policy = ManagedPolicy(name="mp", path="/xacct/", document=kit.document(), tags={"a": "b"})
     group = Group(name="team", path="/xacct/")
-    ours = [kit.role("a"), kit.policy("a"), kit.role("b"), policy, group]
-    make(kit, *ours, kit.role("foreign", path="/"), Group(name="others", path="/"))
+    adopted = kit.role("adopted", path="/")  # by its tag, wherever it lives
+    ours = [kit.role("a"), kit.policy("a"), kit.role("b"), adopted, policy, group]
+    make(kit, *ours, kit.role("foreign", path="/", tags={}), Group(name="others", path="/"))
     make(kit, attrs.evolve(policy, name="foreign", path="/"))
     snapshot, _calls = read(kit, ours=True)
     assert dict(snapshot.things.things) == held(*ours)
     assert snapshot.role_arns is not None
-    assert set(snapshot.role_arns) == {"a", "b", "foreign"}
+    assert set(snapshot.role_arns) == {"a", "b", "adopted", "foreign"}
 
 
 def test_managed_policies_come_with_their_tags_and_documents(kit: Any) -> None:

@@ -19,6 +19,7 @@ from xacct.aws.failures import AwsError
 from xacct.aws.session import Identity
 from xacct.aws.things import ThingReader
 from xacct.aws.wanted import Wanted
+from xacct.iam.ownership import TAG_GRANT
 from xacct.iam.policy import PolicyDocument
 from xacct.iam.things import (
     AccountThings,
@@ -94,25 +95,37 @@ class _Reading:
     # --- roles -----------------------------------------------------------------------------------
 
     def _read_one_role(self, name: str) -> None:
-        """GetRole; for one that is there one bulk page more, or its parts where it is not on that page."""
+        """
+        GetRole and one bulk page; its parts one by one where it is not on that page.
+
+        For a role that is not there the page is read only where the scope asks for what a grant made under
+        another name.
+        """
         role = self.one.role(name)
+        if role is None and not self.scope.grants:
+            return
+        details = self._first_page()
+        detail = details.pop(name, None)
+        for other in details.values():
+            if self._is_ours(other):
+                self._take_role(other, {})
         if role is None:
             return
-        detail = self._detail_on_first_page(name)
         if detail is None:
             self._add(role, *self.one.role_policies(name), *self.one.attached(HolderType.ROLE, name))
         else:
             self._add_role(detail, role.description, role.max_session)
 
-    def _detail_on_first_page(self, name: str) -> Answer | None:
+    def _first_page(self) -> dict[str, Answer]:
+        """The details of the first thousand roles by name."""
         try:
             page = next(self.api.pages("GetAccountAuthorizationDetails", Filter=["Role"]))
         except AwsError as error:
             _raise_unless_denied(error)
-            return None
+            return {}
         if not page.get("IsTruncated"):
             self._note_roles([page])
-        return next((detail for detail in page["RoleDetailList"] if detail["RoleName"] == name), None)
+        return {detail["RoleName"]: detail for detail in page["RoleDetailList"]}
 
     def _read_bulk(self) -> None:
         try:
@@ -160,8 +173,7 @@ class _Reading:
 
     def _take_role(self, detail: Answer, listed: Mapping[str, Answer]) -> None:
         name = detail["RoleName"]
-        ours = self.scope.ours and detail.get("Path", "/").startswith(self.scope.path)
-        if name in self.wanted.roles or ours:
+        if name in self.wanted.roles or self._is_ours(detail):
             extra = listed.get(name)
             if extra is None:
                 # Outside our path, or made between the two reads.
@@ -170,6 +182,13 @@ class _Reading:
         elif name in self.wanted.holder_roles:
             held = answers.attachments(HolderType.ROLE, name, detail.get("AttachedManagedPolicies"))
             self._add(*(item for item in held if item.key in self.scope.keys))
+
+    def _is_ours(self, detail: Answer) -> bool:
+        """Whether the scope asks for a role by its tag or path, though not by its name."""
+        grant = answers.tags(detail.get("Tags")).get(TAG_GRANT)
+        if self.scope.ours:
+            return grant is not None or detail.get("Path", "/").startswith(self.scope.path)
+        return grant in self.scope.grants
 
     def _add_role(self, detail: Answer, description: str, max_session: int | None) -> None:
         name = detail["RoleName"]

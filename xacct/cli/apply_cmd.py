@@ -20,7 +20,8 @@ from xacct.errors import InputError
 @click.option("--jobs", type=click.IntRange(1, 64), default=8, help="Grants at a time in one account.")
 @click.option("--max-failures", type=click.IntRange(0), help="Start nothing new after so many failures.")
 @click.option("--expect-digest", metavar="D", help="Refuse a plan with another digest than this.")
-@click.option("--force-foreign", is_flag=True, help="Take off what others attached to roles of ours.")
+@click.option("--prune", is_flag=True, help="Remove roles of ours that no grant of PATH asks for.")
+@click.option("--force-foreign", is_flag=True, help="Take off what others attached, prune what is in use.")
 @format_option()
 @global_options()
 @click.pass_obj
@@ -33,6 +34,7 @@ def command(
     jobs: int,
     max_failures: int | None,
     expect_digest: str | None,
+    prune: bool,
     force_foreign: bool,
 ) -> int:
     """
@@ -51,7 +53,7 @@ def command(
     if saved:
         plan = load_plan(Path(paths[0]))
     else:
-        plan = wiring.plan(wiring.grants(paths, sets), force_foreign=force_foreign)
+        plan = wiring.plan(wiring.grants(paths, sets), force_foreign=force_foreign, prune=prune)
     check_digest(plan, expect_digest)
     if dry_run:
         show_plan(plan, output)

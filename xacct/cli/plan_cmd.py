@@ -19,7 +19,8 @@ from xacct.errors import ExitCode
 @click.option("--offline", is_flag=True, help="Compare with an account that holds nothing of ours.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--destroy", "removal", is_flag=True, help="Plan the removal of what the grants made.")
-@click.option("--force-foreign", is_flag=True, help="Take off what others attached to roles of ours.")
+@click.option("--prune", is_flag=True, help="Remove roles of ours that no grant of PATH asks for.")
+@click.option("--force-foreign", is_flag=True, help="Take off what others attached, prune what is in use.")
 @format_option("markdown", "html")
 @global_options()
 @click.pass_obj
@@ -31,6 +32,7 @@ def command(
     offline: bool,
     detailed_exitcode: bool,
     removal: bool,
+    prune: bool,
     force_foreign: bool,
 ) -> int:
     """
@@ -42,7 +44,11 @@ def command(
 
     wiring = Wiring(settings)
     plan = wiring.plan(
-        wiring.grants(paths, sets), offline=offline, removal=removal, force_foreign=force_foreign
+        wiring.grants(paths, sets),
+        offline=offline,
+        removal=removal,
+        force_foreign=force_foreign,
+        prune=prune,
     )
     output = Output(settings)
     if out is not None:

@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
+
 from xacct.cli.settings import Settings
 from xacct.errors import InputError, Problem
 
@@ -266,7 +268,15 @@ class Wiring:
 
     # -- plans ---------------------------------------------------------------------------------------------
 
-    def options(self, *, offline: bool, removal: bool, force_foreign: bool) -> PlanOptions:
+    def options(
+        self,
+        *,
+        offline: bool = False,
+        removal: bool = False,
+        force_foreign: bool = False,
+        prune: bool = False,
+        adopt: frozenset[str] = frozenset(),
+    ) -> PlanOptions:
         from xacct.plan.build import PlanOptions
 
         return PlanOptions(
@@ -276,6 +286,8 @@ class Wiring:
             offline=offline,
             removal=removal,
             force_foreign=force_foreign,
+            prune=prune,
+            adopt=adopt,
             owned_accounts=frozenset(account for account in self.project.accounts if account != "*"),
         )
 
@@ -286,14 +298,36 @@ class Wiring:
         offline: bool = False,
         removal: bool = False,
         force_foreign: bool = False,
+        prune: bool = False,
+        adopt: frozenset[str] = frozenset(),
     ) -> Plan:
-        """Expand, read, compare."""
-        from xacct.plan.build import make_plan, read_scopes
+        """Expand, read, compare; the options are those of ``PlanOptions``."""
+        from xacct.plan.build import make_plan
 
         expansions = self.expansions(grants, offline=offline)
-        snapshots = self.read(read_scopes(expansions), offline=offline)
-        options = self.options(offline=offline, removal=removal, force_foreign=force_foreign)
-        return make_plan(expansions, snapshots, options)
+        options = self.options(
+            offline=offline, removal=removal, force_foreign=force_foreign, prune=prune, adopt=adopt
+        )
+        return make_plan(expansions, self.read_for(expansions, options), options)
+
+    def read_for(self, expansions: Sequence[Expansion], options: PlanOptions) -> dict[str, Snapshot]:
+        """Read what a plan of these grants compares with."""
+        from xacct.iam.ownership import DEFAULT_PATH
+        from xacct.plan.build import read_scopes, wanted_of
+        from xacct.plan.prune import providers_of_leftovers
+
+        path = self.project.house.path or DEFAULT_PATH
+        scopes = read_scopes(expansions, path=path, ours=options.prune)
+        snapshots = self.read(scopes, offline=options.offline)
+        if not options.prune:
+            return snapshots
+        # Which providers may go is known only when the roles that go are: those accounts are read again.
+        more = {
+            account: attrs.evolve(scopes[account], keys=scopes[account].keys | found)
+            for account, wanted in wanted_of(expansions).items()
+            if (found := providers_of_leftovers(snapshots[account], wanted))
+        }
+        return {**snapshots, **self.read(more, offline=options.offline)}
 
     def role_access(self, path: str, *, live: bool = False) -> tuple[Expansion, RoleAccess]:
         """

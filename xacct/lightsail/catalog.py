@@ -216,6 +216,9 @@ class Catalog:
         service, colon, rest = pattern.strip().lower().rpartition(":")
         if colon and not _matches("lightsail", service):
             return ()
+        if not any(sign in rest for sign in "*?"):
+            named = self.actions.get(rest)
+            return () if named is None else (named,)
         return tuple(action for name, action in self.actions.items() if _matches(name, rest))
 
     def nearest(self, name: str) -> str | None:

@@ -29,10 +29,21 @@ from xacct.plan.contract import check_contract
 from xacct.plan.diff import Difference, diff_grant, diff_removal
 from xacct.plan.model import AccountPlan, Change, GrantRef, Plan
 from xacct.plan.perform import after_changes
+from xacct.plan.prune import Wanted, gone_grants, left_behind, prune
 from xacct.plan.reach import Reach, reach_of
 from xacct.plan.snapshot import ReadScope, Snapshot
 
-__all__ = ["PlanOptions", "find_in", "grant_digest", "lint_context", "make_plan", "read_scopes"]
+__all__ = [
+    "PlanOptions",
+    "compose",
+    "find_in",
+    "grant_digest",
+    "grant_reference",
+    "lint_context",
+    "make_plan",
+    "read_scopes",
+    "wanted_of",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +53,8 @@ class PlanOptions:
 
     ``created_at`` is ISO 8601 in UTC and ``today`` its day, passed in because the core has no clock.
     ``owned_accounts`` are those the project names as the user's own. ``removal`` plans the removal of what
-    the grants made; ``force_foreign`` takes off what others attached.
+    the grants made; ``prune`` that of what no grant asks for any more; ``force_foreign`` takes off what
+    others attached. ``adopt`` names grants that may take over a role which is nobody's.
     """
 
     target: str
@@ -51,16 +63,30 @@ class PlanOptions:
     offline: bool = False
     removal: bool = False
     force_foreign: bool = False
+    prune: bool = False
+    adopt: frozenset[str] = frozenset()
     owned_accounts: frozenset[str] = frozenset()
 
 
-def read_scopes(expansions: Iterable[Expansion], *, path: str = "/xacct/") -> dict[str, ReadScope]:
-    """Say what must be read of which account to plan these grants."""
+def wanted_of(expansions: Iterable[Expansion]) -> dict[str, Wanted]:
+    """What the grants ask for, account by account."""
     keys: dict[str, set[ThingKey]] = {}
+    grants: dict[str, set[str]] = {}
     for expansion in expansions:
         for account, things in expansion.things.items():
             keys.setdefault(account, set()).update(thing.key for thing in things)
-    return {account: ReadScope(keys=frozenset(found), path=path) for account, found in keys.items()}
+            grants.setdefault(account, set()).add(expansion.grant.name)
+    return {account: Wanted(grants=grants[account], keys=keys[account]) for account in keys}
+
+
+def read_scopes(
+    expansions: Iterable[Expansion], *, path: str = "/xacct/", ours: bool = False
+) -> dict[str, ReadScope]:
+    """Say what must be read of which account to plan these grants; ``ours`` to prune as well."""
+    return {
+        account: ReadScope(keys=frozenset(wanted.keys), path=path, ours=ours, grants=frozenset(wanted.grants))
+        for account, wanted in wanted_of(expansions).items()
+    }
 
 
 def make_plan(
@@ -74,6 +100,7 @@ def make_plan(
     planner = _Planner(snapshots, options, expansions)
     for expansion in reversed(expansions) if options.removal else expansions:
         planner.add(expansion)
+    planner.add_leftovers()
     if planner.problems:
         raise XacctError(planner.problems)
     order = [account for expansion in expansions for account in expansion.order]
@@ -113,52 +140,81 @@ class _Planner:
             work = self.work[account]
             difference = self.difference(expansion, account, work.snapshot)
             self.problems += difference.problems
-            before = work.snapshot.things
-            after = after_changes(before, difference.changes)
-            work.snapshot = attrs.evolve(work.snapshot, things=after)
-            work.changes += difference.changes
-            work.grants.append(_reference(expansion, account, removal=self.options.removal))
-            work.reach += reach_of(
-                expansion.grant.name, difference.changes, before, after, work.snapshot.policy_documents
-            )
+            work.grants.append(grant_reference(expansion, account, removal=self.options.removal))
+            self.take(account, expansion.grant.name, difference.changes)
             if not self.options.removal:
                 work.findings += find_in(expansion, account, self.options, self.expansions)
 
+    def add_leftovers(self) -> None:
+        """What stands under our tag though no grant asks for it: shown, or removed where that is asked."""
+        options = self.options
+        for account, wanted in wanted_of(self.expansions).items():
+            work = self.work[account]
+            if options.prune:
+                changes = prune(work.snapshot, wanted, options.today, force=options.force_foreign)
+            else:
+                changes = left_behind(work.snapshot, wanted)
+            for grant in dict.fromkeys(change.grant for change in changes):
+                self.take(account, grant or "", [change for change in changes if change.grant == grant])
+            work.grants += gone_grants(changes, {grant.name for grant in work.grants})
+
+    def take(self, account: str, grant: str, changes: Sequence[Change]) -> None:
+        """Note changes and whose access they touch; what comes after sees the account as they leave it."""
+        work = self.work[account]
+        before = work.snapshot.things
+        after = after_changes(before, changes)
+        work.snapshot = attrs.evolve(work.snapshot, things=after)
+        work.changes += changes
+        work.reach += reach_of(grant, changes, before, after, work.snapshot.policy_documents)
+
     def difference(self, expansion: Expansion, account: str, snapshot: Snapshot) -> Difference:
-        compare = diff_removal if self.options.removal else diff_grant
-        return compare(
-            expansion.grant.name,
-            expansion.things[account],
+        grant, things, options = expansion.grant.name, expansion.things[account], self.options
+        if options.removal:
+            return diff_removal(grant, things, snapshot, force_foreign=options.force_foreign)
+        return diff_grant(
+            grant,
+            things,
             snapshot,
-            force_foreign=self.options.force_foreign,
+            force_foreign=options.force_foreign,
+            adopt=grant in options.adopt,
         )
 
     def account_plan(self, account: str) -> AccountPlan:
-        from xacct.plan.reach import overall
-        from xacct.plan.rights import required_permissions
-        from xacct.plan.work import steps_of_changes
-
         work = self.work[account]
-        containment = {found.role: found.containment for found in work.reach if found.role}
-        partition = work.snapshot.things.partition
-        steps = steps_of_changes(work.changes, containment)
-        return AccountPlan(
-            account=account,
-            partition=partition,
-            grants=tuple(work.grants),
-            changes=tuple(work.changes),
-            access_delta=tuple(row for found in work.reach for row in found.rows),
-            verdict=overall(found.verdict for found in work.reach),
-            containment=containment,
-            findings=tuple(work.findings),
-            required_permissions=required_permissions(
-                steps,
-                account,
-                partition,
-                ReadScope(keys=frozenset(change.key for change in work.changes)),
-                work.snapshot.things,
-            ),
-        )
+        return compose(work.snapshot.things, work.grants, work.changes, work.reach, work.findings)
+
+
+def compose(
+    things: AccountThings,
+    grants: Sequence[GrantRef],
+    changes: Sequence[Change],
+    reach: Sequence[Reach],
+    findings: Sequence[Finding] = (),
+) -> AccountPlan:
+    """The plan of one account from its parts; ``things`` are what the account holds after the changes."""
+    from xacct.plan.reach import overall
+    from xacct.plan.rights import required_permissions
+    from xacct.plan.work import steps_of_changes
+
+    containment = {found.role: found.containment for found in reach if found.role}
+    steps = steps_of_changes(changes, containment)
+    return AccountPlan(
+        account=things.account,
+        partition=things.partition,
+        grants=tuple(grants),
+        changes=tuple(changes),
+        access_delta=tuple(row for found in reach for row in found.rows),
+        verdict=overall(found.verdict for found in reach),
+        containment=containment,
+        findings=tuple(findings),
+        required_permissions=required_permissions(
+            steps,
+            things.account,
+            things.partition,
+            ReadScope(keys=frozenset(change.key for change in changes)),
+            things,
+        ),
+    )
 
 
 def _without(snapshot: Snapshot, going: set[str]) -> Snapshot:
@@ -175,7 +231,7 @@ def grant_digest(grant: Grant, blueprint: Blueprint) -> str:
     return f"{grant.digest[:32]}{blueprint.digest[:32]}"
 
 
-def _reference(expansion: Expansion, account: str, *, removal: bool) -> GrantRef:
+def grant_reference(expansion: Expansion, account: str, *, removal: bool) -> GrantRef:
     """The grant as the plan names it; what is told to a reviewer is told in the trusting account."""
     notes: list[str] = []
     if account == expansion.account and not removal:

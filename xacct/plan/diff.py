@@ -46,15 +46,21 @@ class Difference:
 
 
 def diff_grant(
-    grant: str, desired: Iterable[Thing], snapshot: Snapshot, *, force_foreign: bool = False
+    grant: str,
+    desired: Iterable[Thing],
+    snapshot: Snapshot,
+    *,
+    force_foreign: bool = False,
+    adopt: bool = False,
 ) -> Difference:
     """
     Decide what happens to each thing that a grant asks for, and to what hangs on its roles and groups.
 
     Documents are compared by meaning: order, and a lone string for a list, make no change. The tag that
-    holds the digest follows the other changes of its role and is a change only when it is the only one.
+    holds the digest follows the other changes of its role and is a change only when it is the only one. With
+    ``adopt`` a role that is nobody's becomes the grant's; one of another grant never does.
     """
-    differ = _Differ(grant, AccountThings(snapshot.account, tuple(desired)), snapshot, force_foreign)
+    differ = _Differ(grant, AccountThings(snapshot.account, tuple(desired)), snapshot, force_foreign, adopt)
     changes = [differ.compare(thing) for thing in differ.desired]
     changes += differ.extras()
     return Difference(tuple(differ.settle_digests(changes)), tuple(differ.problems))
@@ -70,8 +76,16 @@ def diff_removal(
 
 
 class _Differ:
-    def __init__(self, grant: str, desired: AccountThings, snapshot: Snapshot, force_foreign: bool) -> None:
+    def __init__(
+        self,
+        grant: str,
+        desired: AccountThings,
+        snapshot: Snapshot,
+        force_foreign: bool,
+        adopt: bool = False,
+    ) -> None:
         self.grant = grant
+        self.adopt = adopt
         self.desired = desired
         self.snapshot = snapshot
         self.actual = snapshot.things
@@ -117,9 +131,9 @@ class _Differ:
 
     def check_tags(self, thing: Role | ManagedPolicy, tags: Mapping[str, str], path: str) -> None:
         owner = tags.get(TAG_GRANT)
-        if owner is None:
+        if owner is None and not self.adopt:
             self.refuse(thing.key, "it exists and is not ours: it carries no xacct:grant tag", "role_name")
-        elif owner != self.grant:
+        elif owner not in (None, self.grant):
             self.refuse(thing.key, f"it belongs to the grant {owner!r}", "role_name")
         elif path != thing.path:
             self.refuse(
@@ -191,7 +205,7 @@ class _Differ:
                     yield self.gone(thing)
                 case PolicyAttachment() if self.carries(thing):
                     yield self.extra_attachment(thing)
-                case ManagedPolicy() if thing.tags.get(TAG_GRANT) == self.grant:
+                case ManagedPolicy() if thing.tags.get(TAG_GRANT) == self.grant and not self.is_held(thing):
                     yield self.gone(thing)
 
     def wants_role(self, name: str) -> bool:
@@ -204,6 +218,14 @@ class _Differ:
         if thing.holder_type is HolderType.ROLE:
             return self.wants_role(thing.holder)
         return thing.holder_type is HolderType.GROUP and self.wants_group(thing.holder)
+
+    def is_held(self, policy: ManagedPolicy) -> bool:
+        """Whether a role that the grant does not ask for carries it, as one left under another name does."""
+        arn = policy.arn(self.snapshot.account, self.actual.partition)
+        return any(
+            isinstance(thing, PolicyAttachment) and thing.policy_arn == arn and not self.carries(thing)
+            for thing in self.actual
+        )
 
     def extra_attachment(self, thing: PolicyAttachment) -> Change:
         if self.is_own_policy(thing.policy_arn) or self.force_foreign:
@@ -295,6 +317,8 @@ class _Differ:
     def reason(self, thing: Thing) -> Reason:
         """Tell a changed grant from drift by the digest that the last apply left on the role."""
         role = self.actual.role(_role_of(thing)) if _role_of(thing) else None
+        if self.adopt and role is not None and TAG_GRANT not in role.tags:
+            return Reason.ADOPTED
         desired = self.desired.role(_role_of(thing)) if role else None
         if role is None or desired is None:
             return Reason.GRANT_CHANGED

@@ -34,7 +34,7 @@ from xacct.iam.things import (
     ThingType,
 )
 from xacct.plan.model import Change, ChangeKind, Containment, Verdict
-from xacct.plan.revoke import revocation
+from xacct.plan.revoke import is_revocation, revocation
 from xacct.plan.steps import Step, creating, deleting, trust_step, updating
 
 __all__ = ["TRANSITION_NAME", "order_changes"]
@@ -110,9 +110,10 @@ def _straight(change: Change) -> list[Step]:
     if change.after is None:
         assert change.before is not None
         return deleting(change.before)
-    if change.before is None:
-        return creating(change.after)
-    return updating(change.before, change.after)
+    steps = creating(change.after) if change.before is None else updating(change.before, change.after)
+    if is_revocation(change.after):
+        return [attrs.evolve(step, revokes=True) for step in steps]
+    return steps
 
 
 # -- roles ---------------------------------------------------------------------------------------------------

@@ -17,13 +17,16 @@ class ReadScope:
     """
     What a reader is asked for in one account.
 
-    ``keys`` are the things that grants name, roles among them; ``ours`` asks for every role and managed
-    policy under the path of ours too, for list, prune and destroy. ``path`` is that path.
+    ``keys`` are the things that grants name, roles among them; ``grants`` asks for roles under other names
+    that carry one of these grants' tag too, as a renamed role does. ``ours`` asks for every role that carries
+    a grant's tag or lives under the path of ours, and every managed policy under it, for list and prune.
+    ``path`` is that path.
     """
 
     keys: frozenset[ThingKey]
     ours: bool = False
     path: str = "/xacct/"
+    grants: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)

@@ -29,13 +29,14 @@ from xacct.plan.model import (
     Verdict,
 )
 from xacct.render.documents import document_change, document_lines
-from xacct.render.style import Style, wrap
+from xacct.render.style import Style, clean, wrap
 
 __all__ = [
     "access_lines",
     "change_body",
     "change_head",
     "finding_lines",
+    "gives_anew",
     "plan_text",
     "summary_line",
     "verdict_words",
@@ -57,7 +58,10 @@ _REASONS = {
     Reason.DRIFT: "somebody changed it since the last apply",
     Reason.UNFINISHED: "the last run did not finish, or the digest tag was touched",
     Reason.NOT_IN_GRANT: "the grant does not ask for it",
-    Reason.GRANT_GONE: "its grant is gone",
+    Reason.GRANT_GONE: "no grant of these asks for it",
+    Reason.OTHER_ROLE: "its grant asks for another role now",
+    Reason.ADOPTED: "taken over; nothing else changes",
+    Reason.REVOKED: "ends the sessions issued so far",
 }
 _TYPES = {
     ThingType.ROLE: "role",
@@ -118,7 +122,12 @@ def _count(number: int, noun: str) -> str:
 
 def _account(account: AccountPlan, style: Style, reveal: bool) -> Iterator[str]:
     names = ", ".join(f"{grant.name} ({grant.blueprint})" for grant in account.grants)
-    yield style("head", f"Account {account.account}") + f"  {names}"
+    head = f"Account {account.account}"
+    if len(head) + len(names) + 2 <= style.width:
+        yield style("head", head) + f"  {clean(names)}"
+    else:
+        yield style("head", head)
+        yield from wrap(names, style.width, first="  ")
     yield ""
     if account.summary.changes:
         yield style("bold", "Access")
@@ -129,7 +138,7 @@ def _account(account: AccountPlan, style: Style, reveal: bool) -> Iterator[str]:
         yield from finding_lines(account.findings, style)
         yield ""
     notes = [note for grant in account.grants for note in grant.notes]
-    if notes and account.summary.changes:
+    if notes and gives_anew(account):
         yield style("bold", "Notes")
         for note in notes:
             yield from wrap(note, style.width, first="  - ", rest="    ")
@@ -140,6 +149,24 @@ def _account(account: AccountPlan, style: Style, reveal: bool) -> Iterator[str]:
         for change in shown:
             yield from _change(change, style, reveal)
         yield ""
+
+
+def gives_anew(account: AccountPlan) -> bool:
+    """Whether permissions are written, so that what they leave out is worth saying again."""
+    return any(change.kind is ChangeKind.CREATE or "document" in change.aspects for change in account.changes)
+
+
+def action_words(actions: Iterable[str]) -> str:
+    """Actions with their service named once: ``lightsail: GetDisk, GetDisks; s3: GetObject``."""
+    by_service: dict[str, list[str]] = {}
+    for action in actions:
+        service, colon, name = action.partition(":")
+        if colon and service.isalnum():
+            by_service.setdefault(service, []).append(name)
+        else:
+            by_service.setdefault("", []).append(action)
+    parts = [f"{service}: {', '.join(names)}" for service, names in by_service.items() if service]
+    return "; ".join([*parts, *by_service.get("", [])])
 
 
 def access_lines(account: AccountPlan, style: Style) -> Iterator[str]:
@@ -156,14 +183,15 @@ def _row(row: AccessRow, style: Style) -> Iterator[str]:
     verb = "gains" if row.effect is Effect.GAIN else "loses"
     who = f"{row.principal} {verb}"
     lines = wrap(who, style.width, first=f"  {sign} ", rest="    ")
-    lines += wrap(", ".join(row.actions), style.width, first="      do    ", rest=" " * 12)
+    lines += wrap(action_words(row.actions), style.width, first="      do    ", rest=" " * 12)
     lines += wrap(", ".join(row.resources), style.width, first="      on    ", rest=" " * 12)
     if row.condition:
         lines += wrap(row.condition, style.width, first="      if    ", rest=" " * 12)
     yield from (style(color, line) for line in lines)
     if row.witness is not None:
         witness = row.witness
-        text = f"{witness.principal}: {witness.action} on {witness.resource}"
+        first = "assumes the role, then " if witness.assume_action else ""
+        text = f"{witness.principal}: {first}{witness.action} on {witness.resource}"
         for line in wrap(text, style.width, first="      e.g.  ", rest=" " * 12):
             yield style("dim", line)
 

@@ -1,0 +1,141 @@
+"""Ownership through time, in the sandbox: renamed, pruned, drifted, adopted, rotated, revoked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xacct.cli.main import main
+from xacct.cli.settings import Settings
+from xacct.cli.wiring import Wiring
+
+ACCOUNT, VENDOR = "111122223333", "444455556666"
+
+Run = Callable[..., tuple[int, dict[str, Any]]]
+
+
+def write_grant(path: str, name: str, more: str = "", external_id: str = "first-id-0001") -> Path:
+    file = Path(path)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(
+        f"# kept\nblueprint: third-party\nname: {name}\naccount: '{ACCOUNT}'\nparameters:\n"
+        f"  trusted_account: '{VENDOR}'\n  external_id: {external_id} # theirs\n"
+        f"permissions: [read-only]\n{more}"
+    )
+    return file
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command in the sandbox, in a folder of its own; give its exit code and its JSON."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, dict[str, Any]]:
+        code = main(["--sandbox", *arguments, "--format", "json"])
+        out = capsys.readouterr()
+        assert "Traceback" not in out.err
+        return code, json.loads(out.out)
+
+    return call
+
+
+@pytest.fixture
+def iam() -> Any:
+    return Wiring(Settings(sandbox=True)).sessions.client("iam", ACCOUNT)
+
+
+def kinds(plan: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (change["kind"], change["name"], change["reason"])
+        for account in plan["accounts"]
+        for change in account["changes"]
+        if change["kind"] != "none" or change["note"]
+    ]
+
+
+def names(run: Run) -> list[str]:
+    return [grant["arn"].rpartition("/")[2] for grant in run("list")[1]["grants"]]
+
+
+# -- renamed and pruned --------------------------------------------------------------------------------------
+
+
+def test_another_role_name_makes_a_second_role_until_the_first_is_pruned(run: Run) -> None:
+    file = write_grant("grants/acme.yaml", "acme")
+    run("apply", "grants/", "--yes")
+    write_grant("grants/acme.yaml", "acme", "role_name: acme-new\n")
+    _, plan = run("plan", "grants/")
+    assert kinds(plan) == [
+        ("create", "acme-new", "new"),
+        ("create", "acme-new/xacct-permissions", "new"),
+        ("none", "acme", "foreign"),
+    ]
+    assert run("apply", str(file), "--yes")[0] == 0
+    assert names(run) == ["acme", "acme-new"]
+    assert run("apply", str(file), "--yes")[1]["outcome"] == "nothing to change"
+    _, plan = run("plan", str(file), "--prune")
+    assert [change for change in kinds(plan) if change[0] != "none"] == [
+        ("delete", "acme/xacct-permissions", "other_role"),
+        ("delete", "acme", "other_role"),
+    ]
+    assert [row["effect"] for row in plan["accounts"][0]["access_delta"]] == ["lose"]
+    assert run("apply", str(file), "--prune", "--yes")[0] == 0
+    assert names(run) == ["acme-new"]
+
+
+def test_roles_of_grants_that_are_gone_are_pruned_and_others_left_alone(run: Run, iam: Any) -> None:
+    write_grant("grants/acme.yaml", "acme")
+    gone = write_grant("grants/gone.yaml", "gone", external_id="second-id-0002")
+    run("apply", "grants/", "--yes")
+    trust = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ],
+        }
+    )
+    iam.create_role(RoleName="theirs", AssumeRolePolicyDocument=trust)
+    gone.unlink()
+    assert run("apply", "grants/", "--yes")[1]["outcome"] == "nothing to change"
+    code, plan = run("plan", "grants/", "--prune", "--out", "plan.json")
+    assert kinds(plan) == [
+        ("delete", "gone/xacct-permissions", "grant_gone"),
+        ("delete", "gone", "grant_gone"),
+    ]
+    assert [grant["name"] for grant in plan["accounts"][0]["grants"]] == ["acme", "gone"]
+    assert run("apply", "plan.json", "--yes")[0] == 0
+    assert names(run) == ["acme"]
+    assert "theirs" in [role["RoleName"] for role in iam.list_roles()["Roles"]]
+
+
+def test_a_role_with_what_others_attached_is_only_pruned_by_force(run: Run, iam: Any) -> None:
+    write_grant("grants/acme.yaml", "acme")
+    gone = write_grant("grants/gone.yaml", "gone", external_id="second-id-0002")
+    run("apply", "grants/", "--yes")
+    iam.attach_role_policy(RoleName="gone", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    gone.unlink()
+    _, plan = run("plan", "grants/", "--prune")
+    assert [kind for kind, _, _ in kinds(plan)] == ["none"]
+    assert run("apply", "grants/", "--prune", "--yes")[1]["outcome"] == "nothing to change"
+    assert run("apply", "grants/", "--prune", "--force-foreign", "--yes")[0] == 0
+    assert names(run) == ["acme"]
+
+
+def test_a_provider_goes_with_the_last_role_that_trusts_it(run: Run, iam: Any) -> None:
+    write_grant("grants/acme.yaml", "acme")
+    ci = Path("grants/ci.yaml")
+    ci.write_text(
+        f"blueprint: gitlab-ci\nname: ci\naccount: '{ACCOUNT}'\n"
+        "parameters: {project_path: group/site, project_id: 42, branch: main, protected: true}\npermissions: [read-only]\n"
+    )
+    code, outcome = run("apply", "grants/", "--yes")
+    assert code == 0, outcome
+    assert len(iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]) == 1
+    ci.unlink()
+    assert run("apply", "grants/", "--prune", "--yes")[0] == 0
+    assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
