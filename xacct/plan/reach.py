@@ -52,10 +52,13 @@ def reach_of(
         if change.type is ThingType.ROLE
     ]
     found += [_holder_reach(holder, before, after, documents) for holder in _holders(changes)]
-    return [
-        attrs.evolve(reach, rows=tuple(attrs.evolve(row, grant=grant) for row in reach.rows))
-        for reach in found
-    ]
+    return [attrs.evolve(reach, rows=tuple(_of_grant(row, grant) for row in reach.rows)) for reach in found]
+
+
+def _of_grant(row: AccessRow, grant: str) -> AccessRow:
+    """The row with its grant; beside ``*`` no single action says more."""
+    actions = ("*",) if "*" in row.actions else row.actions
+    return attrs.evolve(row, grant=grant, actions=actions)
 
 
 def overall(verdicts: Iterable[Verdict]) -> Verdict:

@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator
 from xacct.lint.model import Finding, Severity
 from xacct.plan.model import AccountPlan, Change, ChangeKind, Effect, Plan
 from xacct.render.page import Markup, page, table, tag, text
-from xacct.render.plan_text import change_body, change_head, summary_line, verdict_words
+from xacct.render.plan_text import (
+    action_words,
+    change_body,
+    change_head,
+    gives_anew,
+    summary_line,
+    verdict_words,
+)
 from xacct.render.style import Style
 
 __all__ = ["plan_html"]
@@ -47,7 +54,7 @@ def _account(account: AccountPlan, reveal: bool) -> Iterator[Markup]:
         yield tag("h3", "Findings")
         yield _findings(others)
     notes = [note for grant in account.grants for note in grant.notes]
-    if notes and account.summary.changes:
+    if notes and gives_anew(account):
         yield tag("h3", "Notes")
         yield tag("ul", *(tag("li", note) for note in notes))
     yield from _changes(account, reveal)
@@ -65,7 +72,7 @@ def _access(account: AccountPlan) -> Iterator[Markup]:
         (
             tag("strong", "gains", class_="warn") if row.effect is Effect.GAIN else tag("span", "loses"),
             row.principal,
-            ", ".join(row.actions),
+            action_words(row.actions),
             ", ".join(row.resources),
             row.condition,
             f"{row.witness.action} on {row.witness.resource} by {row.witness.principal}"

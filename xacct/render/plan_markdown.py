@@ -13,7 +13,7 @@ from xacct.iam.policy import PolicyDocument
 from xacct.lint.model import Finding, Severity
 from xacct.plan.model import AccessRow, AccountPlan, Change, ChangeKind, Effect, Plan
 from xacct.render.documents import document_change, document_lines
-from xacct.render.plan_text import change_head, summary_line, verdict_words
+from xacct.render.plan_text import action_words, change_head, gives_anew, summary_line, verdict_words
 from xacct.render.style import PLAIN, clean
 
 __all__ = ["COMMENT_LIMIT", "plan_markdown"]
@@ -29,23 +29,41 @@ def plan_markdown(plan: Plan, *, digest: str = "", reveal: bool = False, limit: 
         head.append(f"Digest `{digest}`; apply what was reviewed with `--expect-digest`.\n")
     sections = [section for account in plan.accounts for section in _sections(account, reveal)]
     sections.sort(key=lambda section: section[0])
-    return _fit(head, [text for _, text in sections], limit)
+    return _fit(head, sections, limit)
 
 
-def _fit(head: list[str], sections: list[str], limit: int) -> str:
+_RISKY = 1
+"""The rank up to which a part is rather cut than left out."""
+
+
+def _fit(head: list[str], sections: list[tuple[int, str]], limit: int) -> str:
     out = "\n".join(head)
     left_out = 0
-    for section in sections:
-        if len(out) + len(section) + 1 <= limit - _ROOM_FOR_TAIL:
+    for rank, section in sections:
+        room = limit - _ROOM_FOR_TAIL - len(out) - 1
+        if len(section) <= room:
             out += "\n" + section
-        else:
-            left_out += 1
+            continue
+        left_out += 1
+        if rank <= _RISKY:
+            out += "\n" + _cut(section, room)
     if left_out:
         out += (
             f"\n> [!WARNING]\n> {left_out} part{'s' if left_out > 1 else ''} of this plan did not fit into"
             " a comment. `xacct show plan.json` shows all of it.\n"
         )
     return out
+
+
+def _cut(section: str, room: int) -> str:
+    """As many whole lines as there is room for, with what they opened closed."""
+    kept: list[str] = []
+    for line in section.splitlines():
+        if sum(len(one) + 1 for one in kept) + len(line) > room - 40:
+            break
+        kept.append(line)
+    still_open = "\n".join(kept).count("<details>") - "\n".join(kept).count("</details>")
+    return "\n".join([*kept, "", *["</details>"] * still_open, ""])
 
 
 def _sections(account: AccountPlan, reveal: bool) -> Iterator[tuple[int, str]]:
@@ -63,7 +81,7 @@ def _sections(account: AccountPlan, reveal: bool) -> Iterator[tuple[int, str]]:
     for change in shown:
         yield 3, _change(change, account.account, reveal)
     notes = [note for grant in account.grants for note in grant.notes]
-    if notes and account.summary.changes:
+    if notes and gives_anew(account):
         yield 4, _folded(f"Notes on {name}", "\n".join(f"- {_text(note)}" for note in notes))
     if account.required_permissions:
         rows = [f"- `{need.action}` on {_codes(need.resources)}" for need in account.required_permissions]
@@ -96,7 +114,7 @@ def _row(row: AccessRow) -> str:
     cells = [
         effect,
         f"`{_code(row.principal)}`",
-        _codes(row.actions),
+        _text(action_words(row.actions)),
         _codes(row.resources),
         _cell(row.condition),
     ]
