@@ -111,7 +111,7 @@ def test_a_plan_folds_into_forty_columns() -> None:
     assert_golden("plan/external-id-40.txt", text)
     wide = [line for line in text.splitlines() if len(line) > 40]
     # Only a word that has no place to break, such as an ARN, runs over.
-    assert all(max(map(len, line.split())) >= 26 for line in wide), wide
+    assert all(max(map(len, line.split())) >= 20 for line in wide), wide
 
 
 @pytest.mark.parametrize("name", ["external-id", "drift"])

@@ -96,7 +96,7 @@ def plan_text(plan: Plan, style: Style, *, digest: str = "", reveal: bool = Fals
         )
     if digest:
         lines.append(f"digest {digest}")
-    lines.append(style("bold", summary_line(plan)))
+    lines += [style("bold", line) for line in wrap(summary_line(plan), style.width)]
     return "\n".join(lines) + "\n"
 
 
