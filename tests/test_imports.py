@@ -116,6 +116,9 @@ OFFLINE = {
     "schema plan": (),
     "diagnose AccessDenied": (),
     "plan examples/third-party.yaml --offline": (),
+    "handoff examples/third-party.yaml": (),
+    "new third-party --no-input --set trusted_account=444455556666 --set external_id=generate "
+    "--set permissions=read-only --set account=111122223333": (),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from xacct.cli.output import Output
@@ -11,7 +13,7 @@ from xacct.cli.wiring import Wiring
 
 @click.group("blueprints")
 def command() -> None:
-    """List and show blueprints."""
+    """List, show and start blueprints."""
 
 
 @command.command("list")
@@ -46,3 +48,35 @@ def show(settings: Settings, name: str) -> None:
         output.json(blueprint_to_json(blueprint))
     else:
         output.result(blueprint_text(blueprint, output.style))
+
+
+@command.command("new")
+@click.argument("name")
+@click.option("--from", "source", metavar="BLUEPRINT", help="Begin with a copy of this one.")
+@format_option()
+@global_options()
+@click.pass_obj
+def new(settings: Settings, name: str, source: str | None) -> None:
+    """Start a blueprint of your own in ./blueprints, with comments that say what each line is for."""
+    from xacct.blueprint.catalogue import blueprint_names
+    from xacct.blueprint.starter import copied_text, starter_text
+    from xacct.cli.wizarding import write_new
+
+    output = Output(settings)
+    wiring = Wiring(settings)
+    known = blueprint_names(wiring.blueprint_folders)
+    if source is not None:
+        wiring.blueprint(source)
+        text = copied_text(known[source], name)
+    else:
+        text = starter_text(name)
+    path = Path("blueprints") / f"{name}.yaml"
+    path.parent.mkdir(exist_ok=True)
+    write_new(path, text, force=False, fix=f"edit it, or choose another name than {name}")
+    if output.as_json:
+        output.json({"file": str(path), "replaces": name in known})
+        return
+    output.result(str(path))
+    if name in known:
+        output.talk(f"it is used in place of {known[name]}, which has the same name")
+    output.talk(f"edit it, then: xacct blueprints show {name}; xacct --sandbox new {name}")

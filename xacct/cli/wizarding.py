@@ -254,20 +254,18 @@ def check_target(out: Path | None, *, force: bool, asks: bool) -> None:
         raise _exists(out)
 
 
-def _exists(path: Path) -> InputError:
-    return InputError(
-        f"{path} exists and is not overwritten",
-        where="-o",
-        fix="name another file with -o, or replace it with --force",
-        code="file-exists",
-    )
+OTHER_FILE = "name another file with -o, or replace it with --force"
 
 
-def write_new(path: Path, text: str, *, force: bool) -> None:
+def _exists(path: Path, fix: str = OTHER_FILE) -> InputError:
+    return InputError(f"{path} exists and is not overwritten", where=str(path), fix=fix, code="file-exists")
+
+
+def write_new(path: Path, text: str, *, force: bool, fix: str = OTHER_FILE) -> None:
     """
-    Write a grant's file, whole or not at all; what stands there is kept unless ``force``.
+    Write a file, whole or not at all; what stands there is kept unless ``force``.
 
-    Raises InputError.
+    Raises InputError; ``fix`` is told where something stands already.
     """
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -283,11 +281,11 @@ def write_new(path: Path, text: str, *, force: bool) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except FileExistsError:
-        raise _exists(path) from None
+        raise _exists(path, fix) from None
     except OSError as error:
         raise InputError(
             f"{path} can't be written: {error.strerror}",
-            where="-o",
+            where=str(path),
             fix="name a file in a folder that you may write to",
             code="file",
         ) from None
