@@ -1,0 +1,132 @@
+"""
+Generate xacct/explain/services.json: which services have resource-based policies, and by which calls.
+
+Two sources: the reviewed facts beside this script (services/facts.yaml) and the models that the installed botocore
+carries. Every call that the facts name has to exist in a model. Services that the facts lack, and whose model sets
+a resource policy, are added with what the model says; all others are listed as having no such call. The same
+sources give the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).resolve().parent
+FACTS = HERE / "services" / "facts.yaml"
+TARGET = HERE.parent / "xacct" / "explain" / "services.json"
+DATE = "2026-11-22"
+GUIDE = "IAM User Guide: reference_aws-services-that-work-with-iam (May 2023)"
+
+SETS = re.compile(
+    r"^(Put|Set|Create|Update)(Resource|Cluster|Channel|FileSystem|Component|ContainerRecipe|Image|ImageRecipe|Sink"
+    r"|Contact|S3Access)Polic(y|ies)$|^PutPolicy$|^PutPermission$|^PutPermissionPolicy$"
+)
+# Their PutPolicy or PutPermissionPolicy sets something else than a resource-based policy.
+NOT_MEANT = {"fms", "mediaconvert", "waf", "waf-regional"}
+
+Json = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description="Generate the table of services with resource-based policies."
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when it is not current")
+    arguments = parser.parse_args()
+    text = render(build(yaml.safe_load(FACTS.read_text(encoding="utf-8")), read_models()))
+    if arguments.check:
+        sys.exit(0 if TARGET.read_text(encoding="utf-8") == text else f"{TARGET} is not current: run me")
+    TARGET.write_text(text, encoding="utf-8")
+    print(f"{TARGET}: {len(text)} bytes")
+
+
+def read_models() -> dict[str, tuple[str, frozenset[str]]]:
+    """Service -> full name and operations."""
+    from botocore.loaders import Loader
+
+    loader = Loader()
+    found = {}
+    for service in loader.list_available_services("service-2"):
+        model = loader.load_service_model(service, "service-2")
+        name = model["metadata"].get("serviceFullName", service)
+        found[service] = (name, frozenset(model["operations"]))
+    return found
+
+
+def build(facts: dict[str, Json], models: dict[str, tuple[str, frozenset[str]]]) -> Json:
+    check(facts, models)
+    covered = {*facts, *(other for row in facts.values() for other in row.get("also", ()))}
+    services = {service: curated(row) for service, row in facts.items()}
+    without = {}
+    for service, (name, operations) in models.items():
+        if service in covered:
+            continue
+        row = None if service in NOT_MEANT else found_in_model(service, name, operations)
+        if row is None:
+            without[service] = name
+        else:
+            services[service] = row
+    import botocore
+
+    return {
+        "date": DATE,
+        "sources": [GUIDE, f"botocore {botocore.__version__}: {len(models)} service models"],
+        "services": dict(sorted(services.items())),
+        "without": dict(sorted(without.items())),
+    }
+
+
+def check(facts: dict[str, Json], models: dict[str, tuple[str, frozenset[str]]]) -> None:
+    """Every call that the facts name exists."""
+    wrong = [
+        call
+        for row in facts.values()
+        for call in (*row.get("write", ()), *row.get("read", ()))
+        if call.partition(":")[2] not in models.get(call.partition(":")[0], ("", frozenset()))[1]
+    ]
+    if wrong:
+        sys.exit(f"no model has {', '.join(wrong)}")
+
+
+def curated(row: Json) -> Json:
+    kept = {key: value for key, value in row.items() if key != "also" and value}
+    return {**kept, "certainty": "reviewed"}
+
+
+def found_in_model(service: str, name: str, operations: Iterable[str]) -> Json | None:
+    sets = sorted(operation for operation in operations if SETS.match(operation))
+    if not sets:
+        return None
+    reads = sorted(operation for operation in operations if reads_one(operation, sets))
+    return {
+        "name": name,
+        "support": "yes",
+        "policy": "resource policy",
+        "write": [f"{service}:{operation}" for operation in sets],
+        "read": [f"{service}:{operation}" for operation in reads],
+        "certainty": "SDK model alone",
+    }
+
+
+def reads_one(operation: str, sets: Iterable[str]) -> bool:
+    """Whether an operation reads what one of these sets: GetResourcePolicy for PutResourcePolicy."""
+    what = {re.sub(r"^(Put|Set|Create|Update)", "", name) for name in sets}
+    what = {"Policy" if name == "Permission" else name for name in what}
+    read = re.sub(r"^(Get|Describe|List)", "", operation)
+    return read != operation and (read in what or read.replace("Policies", "Policy") in what)
+
+
+def render(value: Json) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    main()

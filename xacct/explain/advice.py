@@ -1,0 +1,103 @@
+"""Which way fits, with the reason; and AWS's newer ways, where they are the better answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xacct.explain import sources
+from xacct.explain.case import Case, Party
+from xacct.explain.model import Point, Points, Section, Text
+
+__all__ = ["NEWER_WAYS", "advice_section"]
+
+NEWER_WAYS: dict[str, Point] = {
+    "delegation": Point(
+        "A partner asks in the console for temporary permissions, an administrator approves them, and they end by"
+        " themselves within 12 hours. Better than a role for setting a product up once; lasting access still needs a"
+        " role. Only products that AWS has admitted can ask, and you cannot start it.",
+        "IAM temporary delegation",
+        source=sources.DELEGATION,
+    ),
+    "templates": Point(
+        "IAM can make a role from a template that names trust, permissions and boundary (AcquireRole). New in 2026,"
+        " known here from the SDK's model alone; look it up before you rely on it.",
+        "Role templates",
+        source=sources.TEMPLATES,
+    ),
+    "identity-center": Point(
+        "AWS's own preference for people of your organization: they sign in once and get a role in each account by"
+        " permission set. It makes and keeps the roles; you do not write their trust.",
+        "IAM Identity Center",
+        source=sources.FEDERATED_USERS,
+    ),
+    "roles-anywhere": Point(
+        "For servers outside AWS with certificates of your own authority: they get role sessions without stored"
+        " keys. Better than OIDC where there are certificates and no token issuer.",
+        "IAM Roles Anywhere",
+        source=sources.ROLES_ANYWHERE,
+    ),
+}
+
+_WAYS = {
+    Party.VENDOR: ("delegation", "templates"),
+    Party.OWNED: ("identity-center",),
+    Party.SAME: ("identity-center",),
+    Party.GROUP: ("identity-center",),
+    Party.SAML: ("identity-center",),
+    Party.WEB: ("roles-anywhere",),
+    Party.SERVICE: ("roles-anywhere",),
+}
+
+
+def advice_section(case: Case, *, bucket: str | None = None) -> Section:
+    """The recommendation for this grant. ``bucket``: the one bucket whose objects it is about."""
+    ways = tuple(NEWER_WAYS[name] for name in _WAYS[case.party])
+    blocks = (
+        Text(_advice(case, bucket)),
+        Points(tuple(_reasons(case, bucket))),
+        Text("Newer ways of AWS that may suit better:"),
+        Points(ways),
+    )
+    return Section("advice", "What fits here, and why", blocks)
+
+
+def _advice(case: Case, bucket: str | None) -> str:
+    if bucket is not None:
+        return (
+            f"For reading the objects of {bucket} alone, the bucket's list of reader accounts is the smaller step"
+            " if whole-bucket access without an end date is right; else keep the role."
+        )
+    if case.party is Party.GROUP:
+        return "A role would be safer; the group is right where people work in the Lightsail console."
+    return "A role, as this grant makes it. For Lightsail there is no other way to give an outsider access."
+
+
+def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:
+    if bucket is None:
+        yield Point(
+            "Lightsail has no resource-based policies, so nothing on an instance, disk or database can name anybody.",
+            source=sources.LIGHTSAIL,
+        )
+    match case.party:
+        case Party.VENDOR:
+            text = "A third party needs the external ID, which only AssumeRole carries."
+            yield Point(text, source=sources.EXTERNAL_ID)
+        case Party.WEB | Party.SAML:
+            text = "The caller has no identity in AWS that a resource-based policy could name."
+            yield Point(text, source=sources.PRINCIPAL)
+        case Party.OWNED:
+            text = (
+                "One role covers all resources and actions that are meant, and sessions expire by themselves."
+            )
+            yield Point(text, source=sources.ROLES)
+        case Party.SAME:
+            text = (
+                "The permissions are at hand only while the role is assumed, and each use is in CloudTrail."
+            )
+            yield Point(text, source=sources.ROLES)
+        case Party.GROUP:
+            text = "The users hold the permissions all the time, with whatever credentials they have."
+            yield Point(text, source=sources.JUDGED)
+        case Party.SERVICE:
+            text = "A service acts through a role; limit it by aws:SourceArn and aws:SourceAccount."
+            yield Point(text, source=sources.DEPUTY)

@@ -1,0 +1,311 @@
+"""
+One grant as the explanation sees it: who is trusted in which way, and one request that passes.
+
+The request is found by the access delta and decided by the evaluator, so nothing here is assumed about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from functools import cached_property
+
+import attrs
+
+from xacct.blueprint.expand import Expansion
+from xacct.blueprint.model import Intent
+from xacct.evaluate.engine import evaluate
+from xacct.evaluate.model import ContextValue, Decision, Policies, Request
+from xacct.iam.arn import Arn
+from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement
+from xacct.iam.things import (
+    AccountThings,
+    GroupMember,
+    GroupPolicy,
+    Role,
+)
+from xacct.lightsail.catalog import Action, load_catalog
+from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
+from xacct.plan.model import AccessRow, Witness
+from xacct.plan.reach import role_access
+from xacct.plan.simulate import EXAMPLE_ID, example_request
+
+__all__ = ["ALLOW_ALL", "Case", "Party", "case_of"]
+
+ALLOW_ALL = PolicyDocument.of(Statement(effect=Effect.ALLOW, actions=("*",), resources=("*",)))
+"""Stands for a caller whose own policies allow whatever it asks for."""
+
+SESSION_NAME = "example"
+
+
+class Party(StrEnum):
+    """Who is on the other side; decides which sentences hold."""
+
+    OWNED = "owned"
+    """Another account of the same owner."""
+    VENDOR = "vendor"
+    """Somebody else's account."""
+    SAME = "same"
+    """Users or roles of the trusting account."""
+    GROUP = "group"
+    """Users of the trusting account who hold the permissions themselves."""
+    SAML = "saml"
+    WEB = "web"
+    SERVICE = "service"
+
+    @property
+    def federated(self) -> bool:
+        return self in (Party.SAML, Party.WEB)
+
+    @property
+    def crosses_accounts(self) -> bool:
+        return self in (Party.OWNED, Party.VENDOR)
+
+
+@attrs.frozen(slots=False)
+class Case:
+    """``reveal`` tells whether external IDs are shown whole."""
+
+    expansion: Expansion
+    party: Party
+    access: RoleAccess | None
+    holders: HolderAccess | None
+    reveal: bool = False
+
+    @property
+    def account(self) -> str:
+        return self.expansion.account
+
+    @property
+    def grant_name(self) -> str:
+        return self.expansion.grant.name
+
+    @property
+    def role(self) -> Role | None:
+        return self.expansion.role
+
+    @property
+    def role_arn(self) -> str:
+        return self.expansion.role_arn or ""
+
+    @cached_property
+    def rows(self) -> tuple[AccessRow, ...]:
+        """All access that the grant gives, in words."""
+        if self.access is not None:
+            return access_delta(None, self.access).rows
+        return holder_delta(None, self.holders).rows
+
+    @cached_property
+    def documents(self) -> tuple[PolicyDocument, ...]:
+        """What allows and denies, apart from trust."""
+        held = self.access or self.holders
+        return held.policies if held is not None else ()
+
+    @cached_property
+    def allowed_patterns(self) -> tuple[str, ...]:
+        """All action patterns of Allow statements; None of them covers what is not allowed."""
+        return tuple(
+            dict.fromkeys(
+                pattern
+                for document in self.documents
+                for one in document.statements
+                if one.effect is Effect.ALLOW
+                for pattern in one.actions or ("*",)
+            )
+        )
+
+    @cached_property
+    def granted(self) -> tuple[Action, ...]:
+        """Lightsail's actions that some Allow names, in the order of names."""
+        catalog = load_catalog()
+        found = {
+            action.name: action for pattern in self.allowed_patterns for action in catalog.expand(pattern)
+        }
+        return tuple(found[name] for name in sorted(found))
+
+    @cached_property
+    def others(self) -> tuple[str, ...]:
+        """Patterns of other services' actions that some Allow names."""
+        return tuple(
+            pattern for pattern in self.allowed_patterns if not pattern.lower().startswith("lightsail:")
+        )
+
+    @cached_property
+    def witness(self) -> Witness | None:
+        """One request that passes: a change of something, on one resource, where the grant allows any."""
+        for action in sorted(self.granted, key=_telling):
+            found = self._passing(action)
+            if found is not None:
+                return found
+        return next((row.witness for row in self.rows if row.witness and _does(row.witness)), None)
+
+    def _passing(self, action: Action) -> Witness | None:
+        if self.access is not None:
+            found = example_request(self.access, action.full_name, self.resource_for(action))
+            if found is None or found.action.lower() != action.full_name.lower():
+                found = example_request(self.access, action.full_name)
+            return found if found and found.action.lower() == action.full_name.lower() else None
+        return self.holder_example(action.full_name)
+
+    def holder_example(self, action: str) -> Witness | None:
+        """A request for the action that passes for one who holds the permissions without a role."""
+        return _holder_example(self.holders, action) if self.holders is not None else None
+
+    def resource_for(self, action: Action) -> str | None:
+        """A resource of the type that the action takes; None where it takes none."""
+        if action.wildcard_only:
+            return None
+        kind = load_catalog().resource_type(action.resource_types[0].type)
+        place = "global" if kind is not None and kind.is_global else self.region
+        head = f"arn:{self.expansion.partition}:lightsail:{place}:{self.account}"
+        return f"{head}:{action.resource_types[0].type}/{EXAMPLE_ID}"
+
+    @property
+    def region(self) -> str:
+        """A Region that the grant allows."""
+        listed = [region for entry in self.expansion.grant.permissions for region in entry.regions]
+        return listed[0] if listed else "eu-west-1"
+
+    @cached_property
+    def caller_account(self) -> str:
+        """The account that the caller of the example is in; "" for a caller from outside AWS."""
+        parsed = Arn.try_parse(self.witness.principal) if self.witness else None
+        if parsed is None or self.party.federated:
+            return ""
+        return parsed.account
+
+    # -- the requests --------------------------------------------------------------------------------------
+
+    @property
+    def assume_request(self) -> Request | None:
+        """The call that gets the session."""
+        witness = self.witness
+        if witness is None or self.access is None or not witness.assume_action:
+            return None
+        return Request(
+            principal=witness.principal,
+            action=witness.assume_action,
+            resource=self.access.role_arn,
+            resource_account=self.account,
+            context=witness.assume_context,
+        )
+
+    @property
+    def session_arn(self) -> str:
+        name = self.role.name if self.role is not None else ""
+        return (
+            f"arn:{self.expansion.partition}:sts::{self.account}:assumed-role/{name}/"
+            f"{_text(self._session_name) or SESSION_NAME}"
+        )
+
+    @property
+    def _session_name(self) -> ContextValue | None:
+        witness = self.witness
+        return None if witness is None else witness.assume_context.get("sts:RoleSessionName")
+
+    @property
+    def request(self) -> Request | None:
+        """The call that does something."""
+        return None if self.witness is None else self.request_of(self.witness)
+
+    def request_of(self, witness: Witness) -> Request:
+        """The request that a witness tells of, made by the session where there is a role."""
+        session = self.access is not None
+        principal = self.session_arn if session else witness.principal
+        context: dict[str, ContextValue] = dict(witness.context)
+        context.setdefault("aws:PrincipalArn", self.role_arn if session else witness.principal)
+        if "aws:CurrentTime" in witness.assume_context:
+            context.setdefault("aws:CurrentTime", witness.assume_context["aws:CurrentTime"])
+        region = witness.resource.split(":")[3] if witness.resource.count(":") >= 5 else self.region
+        context.setdefault("aws:RequestedRegion", "us-east-1" if region == "global" else region)
+        return Request(
+            principal=principal,
+            action=witness.action,
+            resource=witness.resource,
+            resource_account=self.account,
+            context=context,
+        )
+
+    def decide_assume(self, request: Request, *, own: Iterable[PolicyDocument] = (ALLOW_ALL,)) -> Decision:
+        """Decide a call to STS by the role's trust policy and the caller's own policies."""
+        assert self.access is not None
+        return evaluate(request, Policies(identity=tuple(own), resource=self.access.trust))
+
+    def decide(self, request: Request) -> Decision:
+        """Decide a request by the permissions that the grant gives."""
+        held = self.access or self.holders
+        assert held is not None
+        boundary = None if held.boundary is None else (held.boundary,)
+        return evaluate(request, Policies(identity=held.policies, boundary=boundary))
+
+
+def case_of(expansion: Expansion, *, reveal: bool = False) -> Case:
+    """See a grant's things as a case."""
+    things = AccountThings(expansion.account, expansion.things[expansion.account], expansion.partition)
+    access = role_access(things, expansion.role, {})
+    return Case(
+        expansion=expansion,
+        party=_party(expansion, access),
+        access=access,
+        holders=_holders(expansion) if access is None else None,
+        reveal=reveal,
+    )
+
+
+def _party(expansion: Expansion, access: RoleAccess | None) -> Party:
+    if access is None:
+        return Party.GROUP
+    allowing = [one for one in access.trust.statements if one.effect is Effect.ALLOW]
+    principals = [principal for one in allowing for principal in one.principals or ()]
+    kinds = {principal.type for principal in principals}
+    if PrincipalType.FEDERATED in kinds:
+        saml = any(":saml-provider/" in principal.value for principal in principals)
+        return Party.SAML if saml else Party.WEB
+    if kinds == {PrincipalType.SERVICE}:
+        return Party.SERVICE
+    keys = {condition.key.lower() for one in allowing for condition in one.conditions}
+    if {_account(principal.value) for principal in principals} <= {expansion.account}:
+        return Party.SAME
+    if expansion.blueprint.intent is Intent.VENDOR or "sts:externalid" in keys:
+        return Party.VENDOR
+    return Party.OWNED
+
+
+def _account(principal: str) -> str:
+    parsed = Arn.try_parse(principal)
+    return parsed.account if parsed is not None else principal
+
+
+def _holders(expansion: Expansion) -> HolderAccess:
+    things = expansion.things[expansion.account]
+    users = sorted({thing.user for thing in things if isinstance(thing, GroupMember)})
+    return HolderAccess(
+        account=expansion.account,
+        holders=tuple(f"arn:{expansion.partition}:iam::{expansion.account}:user/{user}" for user in users),
+        policies=tuple(thing.document for thing in things if isinstance(thing, GroupPolicy))
+        or expansion.permissions(),
+    )
+
+
+def _telling(action: Action) -> tuple[bool, bool, bool, str]:
+    """Sorts what shows most first: something that acts, on one resource, and that harms little."""
+    return (action.is_read, action.wildcard_only, action.irreversible or action.disrupts, action.name)
+
+
+def _does(witness: Witness) -> bool:
+    return not witness.action.lower().startswith("sts:") or bool(witness.assume_action)
+
+
+def _holder_example(holders: HolderAccess, action: str) -> Witness | None:
+    fence = Statement(effect=Effect.DENY, not_actions=(action,), resources=("*",))
+    narrowed = tuple(
+        attrs.evolve(document, statements=(*document.statements, fence)) for document in holders.policies
+    )
+    rows = holder_delta(None, attrs.evolve(holders, policies=narrowed)).rows
+    return next((row.witness for row in rows if row.witness is not None), None)
+
+
+def _text(value: ContextValue | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return value[0] if value else ""

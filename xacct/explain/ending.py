@@ -1,0 +1,170 @@
+"""How access ends: by date, by hand, and what outlives the role; and who shows up in the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from xacct.explain.case import Case, Party
+from xacct.explain.model import Block, Point, Points, Section, Text, Tone
+from xacct.explain.path import is_chained
+from xacct.explain.sources import (
+    ACCESS_KEYS,
+    CLOUDTRAIL,
+    CONSISTENCY,
+    JUDGED,
+    REVOKE,
+    SAML,
+    SOURCE_IDENTITY,
+)
+from xacct.explain.text import duration
+from xacct.iam.policy import Effect
+
+__all__ = ["ending_section", "logs_section"]
+
+
+def ending_section(case: Case) -> Section:
+    """Expiry, removal, sessions that run on, and what remains."""
+    blocks: list[Block] = [Points(tuple(_ends(case)))]
+    left = tuple(_remains(case))
+    if left:
+        blocks += [
+            Text("What these actions hand out or leave behind works on after the role is gone:", Tone.WARN),
+            Points(left),
+        ]
+    else:
+        blocks.append(
+            Text(
+                "Nothing of it outlives the access: no action of this grant hands out a key, a password or a copy"
+                " of data, or leaves something open, as far as the catalog of Lightsail knows."
+            )
+        )
+    return Section("ending", "How access ends", tuple(blocks))
+
+
+def _ends(case: Case) -> Iterator[Point]:
+    yield _expiry(case)
+    if case.party is Party.GROUP:
+        yield Point(
+            "Taking the user out of the group, or xacct destroy, ends it: IAM asks the policies at each request.",
+            "By hand",
+            source=CONSISTENCY,
+        )
+        yield Point(
+            "The users' own passwords and access keys are not part of this grant and stay.",
+            "Credentials",
+            source=ACCESS_KEYS,
+        )
+        return
+    longest = duration(case.role.max_session) if case.role is not None else "1 hour"
+    yield Point(
+        "xacct destroy removes the role with its policies. A session that still runs then has no permissions left.",
+        "By hand",
+        source=JUDGED,
+    )
+    yield Point(
+        f"Changing only the trust policy ends no session: those that run keep the role's permissions, for up to"
+        f" {longest} (the role's longest session). To end them at once, deny everything to sessions issued before"
+        " now, by aws:TokenIssueTime.",
+        "Running sessions",
+        source=REVOKE,
+    )
+    yield Point(
+        "IAM spreads a change within seconds, rarely minutes; until then the old policies may still answer.",
+        "Delay",
+        source=CONSISTENCY,
+    )
+
+
+def _expiry(case: Case) -> Point:
+    expires = case.expansion.grant.expires
+    if expires is None:
+        return Point("The grant has no last day; it holds until somebody removes it.", "By date", Tone.WARN)
+    after = (expires + timedelta(days=1)).isoformat()
+    if case.party is Party.GROUP:
+        text = f"{expires.isoformat()} is the last day (UTC): from {after} on the policy allows nothing."
+    else:
+        text = (
+            f"{expires.isoformat()} is the last day (UTC): from {after} on nobody gets a session, and sessions that"
+            " still run are denied everything."
+        )
+    return Point(f"{text} This is written into the policies; nothing has to run for it.", "By date")
+
+
+def _remains(case: Case) -> Iterator[Point]:
+    for action in case.granted:
+        sensitive = action.sensitive
+        if sensitive is not None and sensitive.outlives:
+            given = sensitive.hands_out
+            label = f"{action.name}: {given}" if given else action.name
+            yield Point(f"lasts {sensitive.outlives}", label, Tone.WARN)
+
+
+def logs_section(case: Case) -> Section:
+    """Who appears in CloudTrail, in which account, and how."""
+    return Section("logs", "Who appears in CloudTrail, and how", (Points(tuple(_logs(case))),))
+
+
+def _logs(case: Case) -> Iterator[Point]:
+    request = case.request
+    if case.party is Party.GROUP:
+        who = request.principal if request is not None else "the user"
+        yield Point(
+            f"Each call is recorded under the user's own ARN, such as {who}.", "The calls", source=CLOUDTRAIL
+        )
+        return
+    yield Point(_sts_event(case), "Getting the session", source=CLOUDTRAIL)
+    yield Point(
+        f"In account {case.account} under the session's ARN, such as {case.session_arn}. The part after the last"
+        " slash is the session name, which the caller chooses.",
+        "The calls",
+        source=CLOUDTRAIL,
+    )
+    yield from _person(case)
+
+
+def _sts_event(case: Case) -> str:
+    assume = case.assume_request
+    action = assume.action.partition(":")[2] if assume is not None else "AssumeRole"
+    match case.party:
+        case Party.WEB:
+            return (
+                f"{action} is recorded in account {case.account}, with the provider and the token's subject."
+            )
+        case Party.SAML:
+            return f"{action} is recorded in account {case.account}, with the provider and the assertion's subject."
+        case Party.OWNED | Party.VENDOR:
+            return (
+                f"{action} is recorded in both accounts: {case.caller_account or 'the caller’s'}, which calls, and"
+                f" {case.account}, which owns the role."
+            )
+        case _:
+            return f"{action} is recorded in account {case.account}, with the caller."
+
+
+def _person(case: Case) -> Iterator[Point]:
+    allowed = _allows(case, "sts:SetSourceIdentity")
+    if allowed:
+        text = (
+            "The trust policy lets the caller set a source identity: the name of the person, which stays the same"
+            " through chains of roles and cannot be changed later in the session."
+        )
+        yield Point(text, "The person behind it", source=SOURCE_IDENTITY)
+    elif case.party is Party.SAML:
+        text = (
+            "The session name comes from the assertion's RoleSessionName attribute; make it name the person."
+        )
+        yield Point(text, "The person behind it", source=SAML)
+    elif not case.party.federated:
+        text = (
+            "The session name is the caller's word, not checked. A source identity would be kept through chains of"
+            " roles; the trust policy does not let it be set."
+        )
+        if is_chained(case):
+            text += " The caller of the example is a role itself; who used that is in its own account's log."
+        yield Point(text, "The person behind it", source=SOURCE_IDENTITY)
+
+
+def _allows(case: Case, action: str) -> bool:
+    trust = case.access.trust.statements if case.access is not None else ()
+    return any(action in (one.actions or ()) for one in trust if one.effect is Effect.ALLOW)

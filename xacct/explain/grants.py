@@ -1,0 +1,163 @@
+"""The parts put together: the explanation of a grant, of a blueprint, and of choosing between ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xacct.blueprint.expand import Expansion
+from xacct.blueprint.model import Blueprint, Parameter, StatementTemplate
+from xacct.blueprint.resolve import holds
+from xacct.explain.advice import advice_section
+from xacct.explain.bucket import bucket_of, bucket_section
+from xacct.explain.case import Case, Party, case_of
+from xacct.explain.contrast import contrast_section, general_contrast
+from xacct.explain.ending import ending_section, logs_section
+from xacct.explain.general import general_explanation
+from xacct.explain.lines import lines_section
+from xacct.explain.model import Explanation, Grid, Point, Points, Row, Section, Text
+from xacct.explain.path import path_section
+from xacct.explain.picture import picture_of
+from xacct.explain.probes import probes_section
+from xacct.explain.reach import reach_section
+from xacct.explain.text import count, duration
+
+__all__ = ["example_settings", "explain_blueprint", "explain_general", "explain_grant"]
+
+
+def explain_general() -> Explanation:
+    """The short decision path, the comparison, and the table of services."""
+    return general_explanation()
+
+
+def explain_grant(expansion: Expansion, *, reveal: bool = False) -> Explanation:
+    """Everything about one grant. External IDs are redacted unless ``reveal``."""
+    case = case_of(expansion, reveal=reveal)
+    return Explanation(
+        about="grant",
+        name=case.grant_name,
+        title=f"How access works with {case.grant_name}",
+        lead=_lead(case),
+        sections=_sections(case),
+        picture=picture_of(case),
+    )
+
+
+def _sections(case: Case) -> tuple[Section, ...]:
+    bucket = bucket_of(case) if case.party.crosses_accounts else None
+    return (
+        path_section(case),
+        probes_section(case),
+        lines_section(case),
+        reach_section(case),
+        ending_section(case),
+        logs_section(case),
+        contrast_section(case),
+        bucket_section(case),
+        advice_section(case, bucket=bucket),
+    )
+
+
+_WHO = {
+    Party.OWNED: "Callers of account {caller}",
+    Party.VENDOR: "The vendor with account {caller}",
+    Party.SAME: "Users or roles of account {account} itself",
+    Party.GROUP: "Users of account {account} itself",
+    Party.SAML: "People who sign in at a SAML identity provider",
+    Party.WEB: "Holders of a token from an identity provider",
+    Party.SERVICE: "An AWS service",
+}
+
+
+def _lead(case: Case) -> str:
+    who = _WHO[case.party].format(caller=case.caller_account, account=case.account)
+    changes = sum(not action.is_read for action in case.granted)
+    what = f"{count(len(case.granted), 'action')} of Lightsail ({changes} of them change something)"
+    if case.others:
+        what += f" and {count(len(case.others), 'action')} of other services"
+    if case.party is Party.GROUP or case.role is None:
+        return f"{who} can use {what} in account {case.account}, as members of a group."
+    until = f", until {case.expansion.grant.expires} (UTC)" if case.expansion.grant.expires else ""
+    return (
+        f"{who} can use {what} in account {case.account} by assuming the role {case.role_arn}, for at most"
+        f" {duration(case.role.max_session)} at a time{until}."
+    )
+
+
+# -- blueprints ----------------------------------------------------------------------------------------------
+
+
+def explain_blueprint(blueprint: Blueprint, example: Expansion | None) -> Explanation:
+    """
+    What a blueprint does, before there is a grant.
+
+    ``example`` is a grant of it with example values: the rest is then told for that one.
+    """
+    sections = [_about(blueprint, example)]
+    if example is not None:
+        case = case_of(example)
+        sections += [section for section in _sections(case) if section.key != "bucket"]
+    else:
+        sections += [_templates(blueprint), general_contrast()]
+    return Explanation(
+        about="blueprint",
+        name=blueprint.name,
+        title=f"{blueprint.name}: {blueprint.title}",
+        lead=blueprint.summary,
+        sections=tuple(sections),
+        picture=picture_of(case_of(example)) if example is not None else None,
+    )
+
+
+def _about(blueprint: Blueprint, example: Expansion | None) -> Section:
+    asked = tuple(_parameter(item) for item in blueprint.parameters.values() if item.required)
+    blocks: list[Text | Points] = []
+    if asked:
+        blocks += [Text("What it asks for:"), Points(asked)]
+    advanced = [item.name for item in blueprint.parameters.values() if not item.required]
+    if advanced:
+        blocks.append(
+            Text(f"It also takes {', '.join(advanced)}; xacct blueprints show {blueprint.name} tells more.")
+        )
+    if example is not None:
+        said = "What follows is told for example values and the permission set read-only; account numbers are made up."
+        blocks.append(Text(said))
+    return Section("blueprint", "The blueprint", tuple(blocks))
+
+
+def _parameter(parameter: Parameter) -> Point:
+    return Point(f"{parameter.prompt}. {parameter.help}".replace("?.", "?").strip(), parameter.name)
+
+
+def _templates(blueprint: Blueprint) -> Section:
+    rows = tuple(row for statement in blueprint.trust for row in _template_rows(statement))
+    grid = Grid("The trust policy, with placeholders", ("Line", "Asks for", "Why it is there"), rows)
+    return Section("lines", "What each line is for", (grid,))
+
+
+def _template_rows(statement: StatementTemplate) -> Iterator[Row]:
+    who = ", ".join(value for _, values in statement.principals for value in values)
+    yield Row((statement.sid, f"{', '.join(statement.actions)} to {who}", statement.why))
+    for condition in statement.conditions:
+        yield Row((f"{condition.operator} {condition.key}", ", ".join(condition.values), condition.why))
+
+
+EXAMPLE_ACCOUNT = "111122223333"
+
+
+def example_settings(blueprint: Blueprint) -> list[str]:
+    """``key=value`` texts that make a grant from the examples and choices that the parameters carry."""
+    values: dict[str, tuple[str, ...]] = {}
+    chosen: dict[str, str] = {}
+    for parameter in blueprint.parameters.values():
+        if isinstance(parameter.default, str):
+            values[parameter.name] = (parameter.default,)
+        required = parameter.required or (parameter.required_when and holds(parameter.required_when, values))
+        if not required or parameter.default is not None or not holds(parameter.when, values):
+            continue
+        options = [*parameter.examples, *(choice.value for choice in parameter.choices)]
+        if options:
+            values[parameter.name] = (options[0],)
+            chosen[parameter.name] = options[0]
+    name = f"example-{blueprint.name}"[:60]
+    fixed = [f"account={EXAMPLE_ACCOUNT}", f"name={name}", "permissions=read-only"]
+    return [*fixed, *(f"{key}={value}" for key, value in chosen.items())]

@@ -1,0 +1,197 @@
+"""What each line of the policies is for: the blueprint's reasons, and those of the statements' writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xacct.explain.case import Case
+from xacct.explain.model import Block, Code, Grid, Point, Points, Row, Section, Text
+from xacct.explain.sources import CONDITION_KEYS, LIGHTSAIL, QUOTAS
+from xacct.explain.text import count, document_text, phrase, short_actions
+from xacct.iam.policy import Condition, Effect, PolicyDocument, Statement
+from xacct.iam.things import (
+    Group,
+    GroupMember,
+    ManagedPolicy,
+    OidcProvider,
+    PolicyAttachment,
+    SamlProvider,
+    Thing,
+    User,
+)
+from xacct.lightsail.catalog import Action, load_catalog
+
+__all__ = ["lines_section", "trust_rows"]
+
+_HEAD = ("Line", "In words", "Why it is there")
+
+
+def lines_section(case: Case) -> Section:
+    """Tables over both policies, the trust policy as it is written, and what else is made."""
+    return Section("lines", "What each line is for", tuple(_blocks(case)))
+
+
+def _blocks(case: Case) -> Iterator[Block]:
+    if case.access is not None:
+        yield Grid("The trust policy: who may become the role", _HEAD, tuple(trust_rows(case)))
+        yield Code("The trust policy as it is written", document_text(case.access.trust, reveal=case.reveal))
+    title = "The permissions policy: what a session may do" if case.access else "The group's policy"
+    rows = tuple(row for document in case.documents for row in _permission_rows(case, document))
+    yield Grid(title, _HEAD, rows)
+    others = tuple(_other_things(case))
+    if others:
+        yield Text("What else the grant makes:")
+        yield Points(others)
+    if case.expansion.notes:
+        yield Text("What the writer of the statements has to say:")
+        yield Points(tuple(Point(note) for note in case.expansion.notes))
+    if case.expansion.left_out:
+        yield Text("Asked for and left out, because a limit of the grant cannot reach it:")
+        yield Points(tuple(Point(item.why, short_actions([item.action])) for item in case.expansion.left_out))
+
+
+# -- trust ---------------------------------------------------------------------------------------------------
+
+
+def trust_rows(case: Case) -> Iterator[Row]:
+    """A row for each element of the trust policy, with the blueprint's reason."""
+    assert case.access is not None
+    reasons = case.expansion.reasons
+    for statement in case.access.trust.statements:
+        sid = statement.sid or ""
+        who = ", ".join(principal.value for principal in statement.principals or ())
+        head = f"{statement.effect.value} {', '.join(statement.actions or ())} to {who}"
+        yield Row((sid or "(no Sid)", head, reasons.get(sid, "")))
+        for condition in statement.conditions:
+            why = reasons.get(f"{sid}/{condition.operator}/{condition.key}", "") or _known_why(condition)
+            yield Row((f"{condition.operator} {condition.key}", phrase(condition, reveal=case.reveal), why))
+
+
+def _known_why(condition: Condition) -> str:
+    if condition.key.lower() == "aws:currenttime":
+        return "The grant's last day: nobody gets a session afterwards. Sessions that run then are ended elsewhere."
+    return ""
+
+
+# -- permissions ---------------------------------------------------------------------------------------------
+
+
+def _permission_rows(case: Case, document: PolicyDocument) -> Iterator[Row]:
+    for statement in document.statements:
+        yield from _statement_rows(case, statement)
+
+
+def _statement_rows(case: Case, statement: Statement) -> Iterator[Row]:
+    name = statement.sid or "(no Sid)"
+    if statement.effect is Effect.DENY:
+        conditions = ", ".join(phrase(condition) for condition in statement.conditions)
+        what = ", ".join(statement.actions or statement.not_actions or ())
+        why = "A Deny wins over every Allow, whoever wrote it."
+        if any(condition.key.lower() == "aws:currenttime" for condition in statement.conditions):
+            why = "Ends sessions that still run after the grant's last day; it needs nothing that runs."
+        yield Row((name, f"Deny {what} {conditions}".rstrip(), why))
+        return
+    actions = _known(statement)
+    what = short_actions(statement.actions or ("everything but " + ", ".join(statement.not_actions or ()),))
+    yield Row((f"{name}: Action", what, _why_actions(actions, statement)))
+    resources = statement.resources or ("all but " + ", ".join(statement.not_resources or ()),)
+    yield Row(
+        (f"{name}: Resource", ", ".join(resources), _why_resources(actions, resources)), source=LIGHTSAIL
+    )
+    for condition in statement.conditions:
+        yield Row(
+            (f"{condition.operator} {condition.key}", phrase(condition), _why_condition(condition)),
+            source=CONDITION_KEYS,
+        )
+
+
+def _known(statement: Statement) -> tuple[Action, ...]:
+    catalog = load_catalog()
+    found = {action.name: action for pattern in statement.actions or () for action in catalog.expand(pattern)}
+    return tuple(found.values())
+
+
+def _why_actions(actions: tuple[Action, ...], statement: Statement) -> str:
+    if not actions:
+        return "Written into the grant as it stands here."
+    reads = sum(action.is_read for action in actions)
+    parts = [count(reads, "read")] if reads else []
+    if len(actions) > reads:
+        parts.append(count(len(actions) - reads, "change"))
+    said = f"{' and '.join(parts)} of Lightsail"
+    if any("*" in pattern for pattern in statement.actions or ()):
+        said += " as known today; the wildcard takes in what AWS adds later"
+    return said + "."
+
+
+def _why_resources(actions: tuple[Action, ...], resources: tuple[str, ...]) -> str:
+    if not actions:
+        return "Written into the grant as it stands here."
+    if resources != ("*",):
+        return "Only these resources. Their ARNs end in an ID that AWS gives, never in the name."
+    alone = [action for action in actions if action.wildcard_only]
+    if len(alone) == len(actions):
+        return "AWS checks these actions against * alone; an ARN here would match nothing and allow nothing."
+    if not alone:
+        return "The grant names no resources; these actions could be limited by ARN."
+    return (
+        f"The grant names no resources. {count(len(alone), 'action')} of these take * alone; the others could be"
+        " limited by ARN."
+    )
+
+
+def _why_condition(condition: Condition) -> str:
+    key = condition.key.lower()
+    if key == "aws:requestedregion":
+        said = "Keeps the session to these Regions, also for actions that take no ARN."
+        if set(condition.values) >= {"us-east-1"}:
+            said += " Calls about domains and distributions are answered in us-east-1 only."
+        return said
+    if key.startswith("aws:resourcetag/"):
+        return "Only resources that have this tag already; one without the tag does not match."
+    if key.startswith("aws:requesttag/"):
+        return "What is made must get this tag in the same call."
+    if key == "aws:currenttime":
+        return "The grant's last day."
+    return "Written into the grant as it stands here."
+
+
+# -- the rest ------------------------------------------------------------------------------------------------
+
+
+def _other_things(case: Case) -> Iterator[Point]:
+    for account, things in case.expansion.things.items():
+        for thing in things:
+            said = _thing(thing, account)
+            if said is not None:
+                yield said
+    if case.access is not None:
+        trust = case.access.trust.size
+        inline = sum(document.size for document in case.documents)
+        text = (
+            f"{trust:,} of 2,048 characters for the trust policy, {inline:,} of 10,240 for inline policies."
+        )
+        yield Point(text, "Room", source=QUOTAS)
+
+
+def _thing(thing: Thing, account: str) -> Point | None:
+    match thing:
+        case OidcProvider():
+            text = f"The OIDC provider {thing.url} in account {account}: through it IAM knows whose tokens to check."
+        case SamlProvider():
+            text = (
+                f"The SAML provider {thing.name} in account {account}: it holds the identity provider's keys."
+            )
+        case ManagedPolicy():
+            text = f"The managed policy {thing.name} in account {account}: {thing.description or 'made by the grant'}."
+        case PolicyAttachment():
+            text = f"The policy {thing.policy_arn} attached to {thing.holder_type.value} {thing.holder}."
+        case Group():
+            text = f"The group {thing.name}: it carries the permissions for its members."
+        case GroupMember():
+            text = f"The user {thing.user} in the group {thing.group}."
+        case User():
+            text = f"The user {thing.name}, without a password and without keys."
+        case _:
+            return None
+    return Point(text)

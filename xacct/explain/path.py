@@ -1,0 +1,228 @@
+"""The path of one request: each call, which policy is asked, what it says. All decided by the evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xacct.evaluate.model import Decision, Request, StatementTrace
+from xacct.explain.case import Case, Party
+from xacct.explain.model import Call, Code, Section, Statement, Step, Steps, Text, Tone
+from xacct.explain.text import document_text, duration, outcome_tone, outcome_words, shown_context
+from xacct.iam.arn import Arn
+from xacct.iam.policy import Effect, PolicyDocument
+from xacct.iam.policy import Statement as PolicyStatement
+
+__all__ = ["caller_policy", "is_chained", "nearest_reasons", "path_section", "shown_statements"]
+
+_CHAINED_SECONDS = 3600
+"""The longest session that a role session gets by assuming another role (id_roles_terms-and-concepts)."""
+
+
+def path_section(case: Case) -> Section:
+    """The steps from the caller to the resource, with the numbers of this grant."""
+    title = "One request, step by step"
+    if case.witness is None or case.request is None:
+        reason = "No request passes: the policies of this grant, taken together, let nobody do anything."
+        return Section("path", title, (Text(reason, Tone.BAD),))
+    steps = tuple(_steps(case))
+    blocks: tuple[Text | Steps | Code, ...] = (Steps(steps),)
+    if case.party in (Party.OWNED, Party.VENDOR):
+        policy = document_text(caller_policy(case))
+        where = f"What the caller's own account {case.caller_account} has to allow at least"
+        blocks = (*blocks, Code(where, policy))
+    return Section("path", title, blocks)
+
+
+def caller_policy(case: Case) -> PolicyDocument:
+    """The least that a caller in another account needs: to assume exactly this role, as the trust asks."""
+    trust = case.access.trust.statements if case.access else ()
+    asked = {name for one in trust if one.effect is Effect.ALLOW for name in one.actions or ()}
+    actions = tuple(sorted(asked & {"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"}))
+    return PolicyDocument.of(
+        PolicyStatement(
+            sid="AssumeTheRole",
+            effect=Effect.ALLOW,
+            actions=actions or ("sts:AssumeRole",),
+            resources=(case.role_arn,),
+        )
+    )
+
+
+def is_chained(case: Case) -> bool:
+    """Whether the caller of the example is a role, so that its session is a chained one."""
+    parsed = Arn.try_parse(case.witness.principal) if case.witness else None
+    return parsed is not None and parsed.resource_type in ("role", "assumed-role")
+
+
+def _steps(case: Case) -> Iterator[Step]:
+    if case.party is Party.GROUP:
+        yield _direct_step(case)
+        return
+    assume = case.assume_request
+    if assume is None:
+        yield _session_call(case)
+        return
+    if case.party in (Party.OWNED, Party.VENDOR):
+        yield _own_side(case, assume)
+    yield _assume_step(case, assume)
+    yield _session_step(case)
+    yield _session_call(case)
+
+
+def _own_side(case: Case, assume: Request) -> Step:
+    with_policy = case.decide_assume(assume, own=(caller_policy(case),))
+    without = case.decide_assume(assume, own=())
+    return Step(
+        title="The caller's own account is asked first",
+        actor=assume.principal,
+        credentials="its own",
+        account=f"{case.caller_account} (the trusted account)",
+        asked="the caller's identity-based policies",
+        outcome="must allow",
+        tone=Tone.WARN,
+        why=(
+            "xacct cannot see this account's policies. Across accounts both sides have to allow the call: with the"
+            f" policy below it is {outcome_words(with_policy)}, with none it is {outcome_words(without)}."
+        ),
+        call=_call(case, assume),
+    )
+
+
+_GATE = {
+    Party.WEB: "no AWS credentials: the call is not signed, it carries the provider's token",
+    Party.SAML: "no AWS credentials: the call is not signed, it carries the SAML assertion",
+    Party.SERVICE: "those of the AWS service",
+}
+
+
+def _assume_step(case: Case, assume: Request) -> Step:
+    decision = case.decide_assume(assume)
+    why = decision.why
+    if case.party is Party.SAME and case.decide_assume(assume, own=()).allowed:
+        why += (
+            " The trust policy names the caller itself, so within one account it needs no policy of its own."
+        )
+    elif case.party is Party.SAME:
+        why += " A policy of the caller's has to allow it as well; that is taken as given."
+    if case.party.federated:
+        why += " Nobody else is asked: such a caller has no policies in AWS."
+    return Step(
+        title=f"{assume.action.partition(':')[2]}: the role's trust policy is asked",
+        actor=assume.principal,
+        credentials=_GATE.get(case.party, "its own"),
+        account=f"{case.account} (the trusting account, yours)",
+        asked=f"the trust policy of role {_role_name(case)}",
+        outcome=outcome_words(decision),
+        tone=outcome_tone(decision),
+        why=why,
+        call=_call(case, assume),
+        statements=shown_statements(decision),
+    )
+
+
+def _session_step(case: Case) -> Step:
+    longest = duration(case.role.max_session if case.role is not None else _CHAINED_SECONDS)
+    lasts = f"The session lasts 1 hour unless the caller asks for another length, from 15 minutes up to {longest}."
+    if is_chained(case):
+        lasts = (
+            f"The session lasts up to {longest}, and up to 1 hour here: the caller is itself a role session, and"
+            " AWS gives such a chained session no more, whatever the role says."
+        )
+    return Step(
+        title="AWS STS issues a role session",
+        actor=case.session_arn,
+        credentials="temporary: access key, secret key and session token",
+        account=f"{case.account} (the trusting account, yours)",
+        why=(
+            f"{lasts} It has the role's permissions and nothing else: what the caller may do otherwise does not"
+            " come along."
+        ),
+    )
+
+
+def _session_call(case: Case) -> Step:
+    request = case.request
+    assert request is not None
+    return _decided(case, request, "the role's permissions policy", "those of the role session")
+
+
+def _direct_step(case: Case) -> Step:
+    request = case.request
+    assert request is not None
+    return _decided(case, request, "the group's policy", "its own; no role is assumed")
+
+
+def _decided(case: Case, request: Request, asked: str, credentials: str) -> Step:
+    decision = case.decide(request)
+    return Step(
+        title=f"{request.action}: {asked} is asked",
+        actor=request.principal,
+        credentials=credentials,
+        account=f"{case.account} (yours)",
+        asked=asked,
+        outcome=outcome_words(decision),
+        tone=outcome_tone(decision),
+        why=_why(decision, asked) + _ONLY,
+        call=_call(case, request),
+        statements=shown_statements(decision),
+    )
+
+
+_ONLY = (
+    " Lightsail has no resource-based policies, so no policy on the resource can allow it or say otherwise."
+)
+
+
+def _why(decision: Decision, asked: str) -> str:
+    """The caller's own policies are here the ones that the grant writes."""
+    if decision.allowed:
+        return f"{asked[0].upper()}{asked[1:]} allows it, and nothing denies it."
+    return decision.why
+
+
+def _role_name(case: Case) -> str:
+    return case.role.name if case.role is not None else ""
+
+
+def _call(case: Case, request: Request) -> Call:
+    context = shown_context(request, reveal=case.reveal)
+    return Call(request.principal, request.action, request.resource, context)
+
+
+def shown_statements(decision: Decision) -> tuple[Statement, ...]:
+    """The statements that apply; where none does, those that came near, with what fails."""
+    own = [one for one in decision.trace if one.policy_type.value != "identity" or one.sid]
+    applying = [one for one in own if one.applies]
+    return tuple(_statement(one) for one in applying or _near(own))
+
+
+def nearest_reasons(decision: Decision) -> tuple[str, ...]:
+    """Why it is not allowed: what fails of the Allow statement that came nearest; nothing when it is allowed."""
+    if not decision.denied:
+        return ()
+    denying = [one for one in decision.trace if one.effect == "Deny" and one.applies]
+    if denying:
+        return (decision.why,)
+    if not decision.trace:
+        return ()
+    nearest = _near([one for one in decision.trace if one.sid or one.policy_type.value != "identity"])
+    return tuple(
+        element.why for one in nearest[:1] for element in one.elements if element.matched is not True
+    )
+
+
+def _near(traces: list[StatementTrace]) -> list[StatementTrace]:
+    """The Allow statements with the fewest failing elements."""
+    allowing = [one for one in traces if one.effect == "Allow"]
+    least = min((_failing(one) for one in allowing), default=0)
+    return [one for one in allowing if _failing(one) == least][:3]
+
+
+def _failing(trace: StatementTrace) -> int:
+    return sum(element.matched is not True for element in trace.elements)
+
+
+def _statement(trace: StatementTrace) -> Statement:
+    wanted = [element.why for element in trace.elements if trace.applies or element.matched is not True]
+    name = trace.sid or f"statement {trace.index + 1}"
+    return Statement(f"{name} of the {trace.policy_type.words}", trace.effect, trace.applies, tuple(wanted))

@@ -1,0 +1,142 @@
+"""The trust as a picture: accounts as boxes, the principal, the role, the resources, the checks on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xacct.explain.case import Case, Party
+from xacct.explain.model import Box, Edge, Node, Picture
+from xacct.explain.text import count, duration, phrase
+from xacct.iam.policy import Effect
+
+__all__ = ["picture_of"]
+
+
+def picture_of(case: Case) -> Picture:
+    """From the caller down to the resources."""
+    caller = Node("caller", _caller_title(case), tuple(_principals(case)), "person")
+    resources = Node("resources", "Lightsail", tuple(_resources(case)), "resource")
+    if case.party is Party.GROUP:
+        return _group(case, caller, resources)
+    role = Node(
+        "role",
+        f"role {case.role.name if case.role else ''}",
+        (f"sessions of at most {duration(case.role.max_session)}",) if case.role else (),
+        "role",
+    )
+    edges = (
+        Edge("caller", "role", _assume_label(case), ("the trust policy is asked", *_trust_checks(case))),
+        Edge(
+            "role",
+            "resources",
+            "a role session calls Lightsail",
+            ("the permissions policy is asked", *_checks(case)),
+        ),
+    )
+    own = Box(f"Account {case.account} (yours)", (role, resources), own=True)
+    if case.party is Party.SAME:
+        boxes: tuple[Box, ...] = (Box(own.title, (caller, role, resources), own=True),)
+    else:
+        boxes = (Box(_outside(case), (caller,)), own)
+    return Picture(boxes, edges, _alt(case))
+
+
+def _group(case: Case, caller: Node, resources: Node) -> Picture:
+    edge = Edge(
+        "caller",
+        "resources",
+        "calls Lightsail with its own credentials",
+        ("the group's policy is asked", *_checks(case)),
+    )
+    box = Box(f"Account {case.account} (yours)", (caller, resources), own=True)
+    return Picture((box,), (edge,), _alt(case))
+
+
+def _caller_title(case: Case) -> str:
+    return {
+        Party.OWNED: "the caller",
+        Party.VENDOR: "the vendor",
+        Party.SAME: "a colleague",
+        Party.GROUP: "a member of the group",
+        Party.SAML: "a person who signed in",
+        Party.WEB: "a program or person with a token",
+        Party.SERVICE: "an AWS service",
+    }[case.party]
+
+
+def _outside(case: Case) -> str:
+    if case.party.crosses_accounts:
+        whose = "the vendor's" if case.party is Party.VENDOR else "trusted"
+        return f"Account {case.caller_account} ({whose})"
+    return "Outside AWS: the identity provider" if case.party.federated else "AWS"
+
+
+def _principals(case: Case) -> Iterator[str]:
+    if case.access is None:
+        yield from (case.holders.holders if case.holders is not None else ())
+        return
+    names = [
+        principal.value
+        for statement in case.access.trust.statements
+        if statement.effect is Effect.ALLOW
+        for principal in statement.principals or ()
+    ]
+    shown = list(dict.fromkeys(names))
+    yield from shown[:4]
+    if len(shown) > 4:
+        yield f"and {len(shown) - 4} more"
+
+
+def _assume_label(case: Case) -> str:
+    assume = case.assume_request
+    return assume.action if assume is not None else "sts:AssumeRole"
+
+
+def _trust_checks(case: Case) -> Iterator[str]:
+    assume = _assume_label(case)
+    seen: dict[str, None] = {}
+    for statement in case.access.trust.statements if case.access else ():
+        if assume in (statement.actions or ()):
+            for condition in statement.conditions:
+                seen[phrase(condition, reveal=case.reveal)] = None
+    yield from list(seen)
+
+
+def _checks(case: Case) -> Iterator[str]:
+    changes = sum(not action.is_read for action in case.granted)
+    yield f"{count(len(case.granted), 'action')} of Lightsail, {count(changes, 'change')} among them"
+    seen: dict[str, None] = {}
+    for document in case.documents:
+        for statement in document.statements:
+            if statement.effect is Effect.ALLOW:
+                for condition in statement.conditions:
+                    seen[phrase(condition)] = None
+    yield from (f"some or all of them {words}" for words in seen)
+
+
+def _resources(case: Case) -> Iterator[str]:
+    found = dict.fromkeys(
+        resource
+        for document in case.documents
+        for statement in document.statements
+        if statement.effect is Effect.ALLOW
+        for resource in statement.resources or ()
+    )
+    named = [resource for resource in found if resource != "*"]
+    if not named:
+        yield "every resource of the account, within the conditions"
+    yield from named[:3]
+    if len(named) > 3:
+        yield f"and {len(named) - 3} more"
+
+
+def _alt(case: Case) -> str:
+    if case.party is Party.GROUP:
+        return f"Members of the group call Lightsail in account {case.account}; the group's policy is asked."
+    who = _caller_title(case)
+    checks = "; ".join(_trust_checks(case))
+    asked = f" ({checks})" if checks else ""
+    return (
+        f"From {_outside(case)}, {who} calls {_assume_label(case)} on the role {case.role_arn}; its trust policy is"
+        f" asked{asked}. The session then calls Lightsail in account {case.account}; the permissions policy is asked."
+    )

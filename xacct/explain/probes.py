@@ -1,0 +1,206 @@
+"""The same call with one thing changed, each decided by the evaluator: what every line keeps out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+import attrs
+
+from xacct.evaluate.model import ContextValue, Decision, Request
+from xacct.explain.case import Case, Party
+from xacct.explain.model import Grid, Row, Section, Text
+from xacct.explain.path import nearest_reasons
+from xacct.explain.text import outcome_tone, outcome_words
+from xacct.lightsail.catalog import REGIONS
+from xacct.plan.simulate import EXAMPLE_ID
+
+__all__ = ["Probe", "probes", "probes_section"]
+
+_STRANGER = "999999999999"
+
+
+@attrs.frozen
+class Probe:
+    """One changed call and its decision. ``assuming``: it asks for the session, not for an action."""
+
+    label: str
+    request: Request
+    decision: Decision
+    assuming: bool
+
+
+def probes_section(case: Case) -> Section:
+    """A table of changed calls."""
+    found = tuple(probes(case))
+    lead = "Each row is the request above with one thing changed, decided by the same policies."
+    rows = tuple(
+        Row((one.label, outcome_words(one.decision), _why(one)), outcome_tone(one.decision)) for one in found
+    )
+    grid = Grid("What happens when one thing is different", ("The call", "Decision", "Why"), rows)
+    return Section("probes", "The same call, with one thing different", (Text(lead), grid))
+
+
+def _why(probe: Probe) -> str:
+    if probe.decision.allowed:
+        return "Nothing in the grant keeps it out."
+    return "; ".join(_sentence(reason) for reason in nearest_reasons(probe.decision)) or probe.decision.why
+
+
+def _sentence(reason: str) -> str:
+    return reason[:1].upper() + reason[1:]
+
+
+def probes(case: Case) -> Iterator[Probe]:
+    """All changed calls that make sense for the grant."""
+    assume, request = case.assume_request, case.request
+    if assume is not None and case.access is not None:
+        for label, changed in _changed_assume(case, assume):
+            yield Probe(label, changed, case.decide_assume(changed), assuming=True)
+    if request is not None:
+        for label, changed in _changed_request(case, request):
+            yield Probe(label, changed, case.decide(changed), assuming=False)
+
+
+# -- asking for a session ------------------------------------------------------------------------------------
+
+
+def _changed_assume(case: Case, assume: Request) -> Iterator[tuple[str, Request]]:
+    for key in sorted(assume.context, key=str.lower):
+        for label, value in _other_values(case, key):
+            yield label, _with(assume, {key: value})
+    yield from _other_callers(case, assume)
+
+
+def _other_values(case: Case, key: str) -> Iterator[tuple[str, ContextValue | None]]:
+    """What a call could hold instead; None for nothing."""
+    folded = key.lower()
+    if folded == "aws:principalarn":
+        return
+    if folded == "sts:externalid":
+        yield "without the external ID", None
+        yield "with another customer's external ID", "another-customer"
+    elif folded == "aws:multifactorauthpresent":
+        yield "after signing in without MFA", "false"
+        yield "with long-term access keys (the MFA key is absent)", None
+    elif folded == "aws:multifactorauthage":
+        yield "with an MFA sign-in that is 12 hours old", "43200"
+    elif folded == "aws:currenttime":
+        yield from _times(case)
+    elif folded == "aws:principalorgid":
+        yield "from an account outside the organization", "o-another1234"
+    elif folded == "saml:aud":
+        yield "with an assertion that was sent to another address", "https://elsewhere.example/saml"
+    elif folded.endswith(":aud"):
+        yield "with a token for another audience", "https://elsewhere.example"
+    elif folded.endswith(":sub"):
+        yield "with a token for another subject", "somebody-else"
+    else:
+        yield f"without {key}", None
+
+
+def _times(case: Case) -> Iterator[tuple[str, ContextValue | None]]:
+    expires = case.expansion.grant.expires
+    if expires is not None:
+        after = expires + timedelta(days=1)
+        yield f"on {after.isoformat()}, the day after the grant's last", f"{after.isoformat()}T00:00:00Z"
+
+
+def _other_callers(case: Case, assume: Request) -> Iterator[tuple[str, Request]]:
+    partition = case.expansion.partition
+    match case.party:
+        case Party.OWNED | Party.VENDOR:
+            stranger = f"arn:{partition}:iam::{_STRANGER}:user/stranger"
+            yield f"by a user of account {_STRANGER}, which the trust does not name", _as(assume, stranger)
+            other = f"arn:{partition}:iam::{case.caller_account}:user/somebody"
+            yield (
+                f"by another user of account {case.caller_account}, if that account allows it",
+                _as(assume, other),
+            )
+        case Party.SAME:
+            other = f"arn:{partition}:iam::{case.account}:user/somebody"
+            yield "by another user of this account, with administrator rights", _as(assume, other)
+        case Party.SAML:
+            other = f"arn:{partition}:iam::{case.account}:saml-provider/another"
+            yield "by way of another SAML provider of this account", _as(assume, other)
+        case Party.WEB:
+            other = f"arn:{partition}:iam::{case.account}:oidc-provider/another.example"
+            yield "by way of another OIDC provider of this account", _as(assume, other)
+        case _:
+            return
+
+
+def _as(request: Request, principal: str) -> Request:
+    changed: dict[str, ContextValue | None] = {}
+    if any(key.lower() == "aws:principalarn" for key in request.context):
+        changed["aws:PrincipalArn"] = principal
+    return _with(attrs.evolve(request, principal=principal), changed)
+
+
+def _with(request: Request, changed: Mapping[str, ContextValue | None]) -> Request:
+    folded = {key.lower() for key in changed}
+    context = {key: value for key, value in request.context.items() if key.lower() not in folded}
+    context.update({key: value for key, value in changed.items() if value is not None})
+    return attrs.evolve(request, context=context)
+
+
+# -- using it ------------------------------------------------------------------------------------------------
+
+
+def _changed_request(case: Case, request: Request) -> Iterator[tuple[str, Request]]:
+    for key in sorted(request.context, key=str.lower):
+        if key.lower().startswith("aws:resourcetag/"):
+            tag = key.partition("/")[2]
+            yield f"on a resource without the tag {tag}", _with(request, {key: None})
+    yield from _elsewhere(case, request)
+    refused = _refused_action(case)
+    if refused is not None:
+        name, resource = refused
+        yield f"{name}, which the grant does not give", attrs.evolve(request, action=name, resource=resource)
+    yield from _own_things(case, request)
+    for label, value in _times(case):
+        yield f"{label}, in a session that still runs", _with(request, {"aws:CurrentTime": value})
+
+
+def _elsewhere(case: Case, request: Request) -> Iterator[tuple[str, Request]]:
+    listed = {region for entry in case.expansion.grant.permissions for region in entry.regions}
+    region = next(region for region in REGIONS if region not in {*listed, case.region, "us-east-1"})
+    parts = request.resource.split(":", 5)
+    if len(parts) == 6 and parts[3] == "global":
+        return
+    resource = request.resource if len(parts) < 6 else ":".join([*parts[:3], region, *parts[4:]])
+    moved = _with(attrs.evolve(request, resource=resource), {"aws:RequestedRegion": region})
+    yield f"in another Region, {region}", moved
+
+
+_TEMPTING = (
+    ("GetInstanceAccessDetails", "Instance"),
+    ("DeleteInstance", "Instance"),
+    ("GetRelationalDatabaseMasterUserPassword", "RelationalDatabase"),
+    ("DeleteDomain", "Domain"),
+)
+
+
+def _refused_action(case: Case) -> tuple[str, str] | None:
+    """A telling action that the grant does not give, with a resource for it."""
+    granted = {action.name for action in case.granted}
+    for name, kind in _TEMPTING:
+        if name not in granted:
+            place = "global" if kind == "Domain" else case.region
+            head = f"arn:{case.expansion.partition}:lightsail:{place}:{case.account}"
+            return f"lightsail:{name}", f"{head}:{kind}/{EXAMPLE_ID}"
+    return None
+
+
+def _own_things(case: Case, request: Request) -> Iterator[tuple[str, Request]]:
+    """The session's reach into the caller's own account: what assuming a role gives up."""
+    if not case.party.crosses_accounts or not case.caller_account:
+        return
+    resource = f"arn:{case.expansion.partition}:s3:::caller-bucket-in-{case.caller_account}/report.csv"
+    asked = attrs.evolve(
+        request, action="s3:PutObject", resource=resource, resource_account=case.caller_account
+    )
+    yield (
+        f"s3:PutObject into a bucket of the caller's own account {case.caller_account}, in the same session",
+        asked,
+    )

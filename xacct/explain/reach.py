@@ -1,0 +1,128 @@
+"""What the trusted party can do and what it cannot, in words; both from the policies alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from xacct.explain.case import Case
+from xacct.explain.model import Block, Grid, Point, Points, Row, Section, Text, Tone
+from xacct.explain.text import count, listed, short_actions
+from xacct.lightsail.catalog import Action, Source, load_catalog
+from xacct.plan.model import AccessRow
+
+__all__ = ["POWERS", "reach_section", "refused_actions"]
+
+_SHOWN = 8
+
+Test = Callable[[Action], bool]
+
+
+def _kind(*kinds: str) -> Test:
+    return lambda action: action.sensitive is not None and action.sensitive.kind in kinds
+
+
+POWERS: tuple[tuple[str, Test], ...] = (
+    ("Get a login, a password or a key", _kind("credential")),
+    ("Copy data out, or restore a copy of it", _kind("exfiltration")),
+    ("Open something to the public, to others or to another network", _kind("exposure", "network")),
+    ("Start or change what runs", _kind("compute")),
+    ("Change DNS", _kind("dns")),
+    ("Change tags", _kind("tagging")),
+    ("Read logs, environment variables or contact details", _kind("data")),
+    ("Destroy for good", lambda action: action.irreversible),
+)
+"""What reviewers ask about, with the actions that stand for it."""
+
+
+def reach_section(case: Case) -> Section:
+    """Tables of what is allowed, and of what is not."""
+    return Section("reach", "What the trusted party can and cannot do", tuple(_blocks(case)))
+
+
+def refused_actions(case: Case) -> tuple[Action, ...]:
+    """
+    Lightsail's actions that no Allow of the grant names.
+
+    What no statement allows is denied whatever the request holds, so these need no further proof.
+    """
+    granted = {action.name for action in case.granted}
+    return tuple(action for action in load_catalog().actions.values() if action.name not in granted)
+
+
+def _blocks(case: Case) -> Iterator[Block]:
+    rows = tuple(_can(row) for row in case.rows)
+    yield Grid("What is allowed, and under which condition", ("Who", "May", "On", "If"), rows)
+    yield Grid(
+        "What reviewers ask about",
+        ("Can it …", "Yes, by", "No, not by"),
+        tuple(_power(case, title, test) for title, test in POWERS),
+    )
+    yield Points(tuple(_bounds(case)))
+    watch = tuple(_watch(case))
+    if watch:
+        yield Text("Worth a second look among what is allowed:")
+        yield Points(watch)
+
+
+def _can(row: AccessRow) -> Row:
+    return Row((row.principal, _actions(row.actions), ", ".join(row.resources), row.condition or "always"))
+
+
+def _actions(names: tuple[str, ...]) -> str:
+    """Changes by name, reads by number: what matters to a reviewer first."""
+    catalog = load_catalog()
+    reads = [name for name in names if (action := catalog.action(name)) is not None and action.is_read]
+    others = [name for name in names if name not in reads]
+    if len(reads) <= _SHOWN:
+        return short_actions(names)
+    read = f"{len(reads)} reads ({reads[0].partition(':')[2]} and so on)"
+    return f"{short_actions(others)}, and {read}" if others else read
+
+
+def _power(case: Case, title: str, test: Test) -> Row:
+    actions = [
+        action
+        for action in load_catalog().actions.values()
+        if test(action) and action.source is not Source.SDK
+    ]
+    granted = {action.name for action in case.granted}
+    yes = [action.name for action in actions if action.name in granted]
+    no = [action.name for action in actions if action.name not in granted]
+    return Row((title, _few(yes), _few(no)), Tone.WARN if yes else Tone.GOOD)
+
+
+def _few(names: list[str]) -> str:
+    if len(names) <= _SHOWN:
+        return ", ".join(names) or "none"
+    return f"{', '.join(names[:_SHOWN])} and {len(names) - _SHOWN} more"
+
+
+def _bounds(case: Case) -> Iterator[Point]:
+    granted, refused = len(case.granted), len(refused_actions(case))
+    yield Point(
+        f"{count(granted, 'action')} of Lightsail allowed, {refused} not: no statement names them, so they are"
+        " denied whatever the request holds.",
+        "In Lightsail",
+    )
+    if not case.others:
+        yield Point(
+            "Nothing: no statement allows an action of IAM, S3, EC2 or any other service.",
+            "Outside Lightsail",
+        )
+    else:
+        yield Point(f"Also {listed(case.others)}, as written into the grant.", "Outside Lightsail", Tone.WARN)
+    if case.expansion.account_wide:
+        names = case.expansion.account_wide
+        shown = short_actions(names) if len(names) <= _SHOWN else f"{short_actions(names[:_SHOWN])} and more"
+        yield Point(
+            f"{count(len(names), 'action')} reach the whole account although the grant sets a limit by resource or"
+            f" tag, because AWS checks them against * alone: {shown}.",
+            "Account-wide",
+            Tone.WARN,
+        )
+
+
+def _watch(case: Case) -> Iterator[Point]:
+    for action in case.granted:
+        if action.sensitive is not None and action.source is not Source.SDK:
+            yield Point(action.sensitive.why, action.name, Tone.WARN)

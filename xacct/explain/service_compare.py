@@ -1,0 +1,231 @@
+"""The same need on a service that has both ways: the role, and the resource-based policy with the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xacct.evaluate.engine import evaluate
+from xacct.evaluate.model import Decision, Policies, Request
+from xacct.explain import sources
+from xacct.explain.case import Case, Party
+from xacct.explain.contrast import contrast_section
+from xacct.explain.model import Block, Code, Explanation, Grid, Point, Points, Row, Section, Text, Tone
+from xacct.explain.path import caller_policy
+from xacct.explain.services import Service, services_section
+from xacct.explain.text import document_text, listed, outcome_tone, outcome_words, phrase
+from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
+
+__all__ = ["explain_service", "resource_policy"]
+
+_CARRIED = ("aws:principalorgid", "aws:principalorgpaths", "aws:principalarn", "aws:multifactorauthpresent")
+_CARRIED_PREFIXES = ("aws:principaltag/",)
+
+
+def explain_service(service: Service, case: Case | None = None) -> Explanation:
+    """
+    One service's resource-based policies; with a grant, the same need written both ways.
+
+    The need is the grant's level (reads alone, or work) on an example resource of the service.
+    """
+    sections = [services_section(service)]
+    if case is not None:
+        sections += [_both(service, case), contrast_section(case)]
+    name = f" and grant {case.grant_name}" if case is not None else ""
+    return Explanation(
+        about="service",
+        name=service.id,
+        title=f"Role or resource-based policy: {service.name}{name}",
+        lead=_lead(service),
+        sections=tuple(sections),
+    )
+
+
+def _lead(service: Service) -> str:
+    match service.support:
+        case "yes":
+            return f"{service.name} has resource-based policies, so both ways are open in principle."
+        case "partly":
+            return f"{service.name} has resource-based policies in part: {service.note}"
+        case _:
+            return f"{service.name} has no resource-based policies: a role is the way across accounts. {service.note}"
+
+
+def _both(service: Service, case: Case) -> Section:
+    title = f"The need of {case.grant_name}, on {service.name}"
+    if service.need is None:
+        said = (
+            f"There is no written-out comparison for {service.name}. Those with one: s3, sqs, sns, kms, lambda,"
+            " secretsmanager, ecr, events, dynamodb, kinesis."
+        )
+        return Section("both", title, (Text(said),))
+    if case.party.federated or case.party is Party.SERVICE:
+        return Section("both", title, tuple(_role_only(service, case)))
+    return Section("both", title, tuple(_written(service, case)))
+
+
+def _actions(service: Service, case: Case) -> tuple[str, ...]:
+    assert service.need is not None
+    reads = all(action.is_read for action in case.granted)
+    return service.need.reads if reads else service.need.works
+
+
+def _resources(service: Service, case: Case) -> tuple[str, ...]:
+    assert service.need is not None
+    return tuple(text.replace("{account}", case.account) for text in service.need.resources)
+
+
+def _identity_policy(service: Service, case: Case) -> PolicyDocument:
+    return PolicyDocument.of(
+        Statement(
+            sid="TheNeed",
+            effect=Effect.ALLOW,
+            actions=_actions(service, case),
+            resources=_resources(service, case),
+        )
+    )
+
+
+def resource_policy(service: Service, case: Case) -> PolicyDocument:
+    """The resource-based policy for the grant's principals, with the conditions that can be carried over."""
+    # In the policy of a KMS key "*" stands for the key itself (KMS developer guide, key-policy-overview).
+    resources = ("*",) if service.id == "kms" else _resources(service, case)
+    return PolicyDocument.of(
+        Statement(
+            sid="TheNeed",
+            effect=Effect.ALLOW,
+            principals=_principals(case),
+            actions=_actions(service, case),
+            resources=resources,
+            conditions=tuple(condition for condition in _conditions(case) if _carries(condition)),
+        )
+    )
+
+
+def _principals(case: Case) -> tuple[TypedPrincipal, ...]:
+    if case.access is None:
+        held = case.holders.holders if case.holders is not None else ()
+        return tuple(TypedPrincipal(PrincipalType.AWS, arn) for arn in held)
+    found = [principal for statement in _assuming(case) for principal in statement.principals or ()]
+    return tuple(dict.fromkeys(found))
+
+
+def _assuming(case: Case) -> list[Statement]:
+    assert case.access is not None
+    return [
+        one
+        for one in case.access.trust.statements
+        if one.effect is Effect.ALLOW and "sts:AssumeRole" in (one.actions or ())
+    ]
+
+
+def _conditions(case: Case) -> tuple[Condition, ...]:
+    if case.access is None:
+        return ()
+    return tuple(dict.fromkeys(condition for one in _assuming(case)[:1] for condition in one.conditions))
+
+
+def _carries(condition: Condition) -> bool:
+    key = condition.key.lower()
+    return key in _CARRIED or key.startswith(_CARRIED_PREFIXES) or key == "aws:currenttime"
+
+
+def _written(service: Service, case: Case) -> Iterator[Block]:
+    own = case.party in (Party.SAME, Party.GROUP)
+    where = "in the same account" if own else f"in account {case.caller_account}"
+    yield Text(_needed(service, case))
+    yield Code("Way 1, the role: its permissions policy", document_text(_identity_policy(service, case)))
+    if case.access is not None:
+        trust = document_text(case.access.trust, reveal=case.reveal)
+        yield Code("Way 1, the role: its trust policy", trust)
+    if not own:
+        yield Code(f"Way 1, {where}: the caller's policy", document_text(caller_policy(case)))
+    policy = document_text(resource_policy(service, case), reveal=case.reveal)
+    yield Code(f"Way 2, the {service.policy}: {', '.join(service.write)}", policy)
+    if service.id == "kms":
+        yield Text(
+            "A key's policy keeps the statements it has, those for its own account above all; add this one."
+        )
+    if not own:
+        mine = document_text(_identity_policy(service, case))
+        yield Code(f"Way 2, {where}: the caller's policy that must go with it", mine)
+    yield Grid(
+        "Way 2 as the evaluator decides it",
+        ("Which policies there are", "Decision"),
+        tuple(_decided(service, case)),
+    )
+    lost = [phrase(one, reveal=case.reveal) for one in _conditions(case) if not _carries(one)]
+    if lost:
+        said = f"Lost on the way: {listed(lost)}. A request to {service.name} does not carry it."
+        yield Text(said, Tone.WARN, sources.CONDITION_KEYS)
+    if service.note:
+        yield Text(service.note)
+
+
+def _needed(service: Service, case: Case) -> str:
+    level = "reads" if all(action.is_read for action in case.granted) else "works on things"
+    return (
+        f"The grant {level} in Lightsail; the like on {service.name} would be {listed(_actions(service, case))} on"
+        f" {listed(_resources(service, case))}. The names of resources are examples."
+    )
+
+
+def _decided(service: Service, case: Case) -> Iterator[Row]:
+    """Each side alone and both together."""
+    request = _request(service, case)
+    if request is None:
+        return
+    identity = (_identity_policy(service, case),)
+    resource = resource_policy(service, case)
+    for label, policies in (
+        (f"the {service.policy} alone", Policies(resource=resource)),
+        ("the caller's policy alone", Policies(identity=identity)),
+        ("both", Policies(identity=identity, resource=resource)),
+    ):
+        yield _row(label, evaluate(request, policies))
+
+
+def _row(label: str, decision: Decision) -> Row:
+    return Row((label, f"{outcome_words(decision)}: {decision.why}"), outcome_tone(decision))
+
+
+def _request(service: Service, case: Case) -> Request | None:
+    witness = case.witness
+    if witness is None:
+        return None
+    return Request(
+        principal=witness.principal,
+        action=_actions(service, case)[0],
+        resource=_resources(service, case)[-1],
+        resource_account=case.account,
+        context={**witness.assume_context, "aws:PrincipalArn": witness.principal},
+    )
+
+
+def _role_only(service: Service, case: Case) -> Iterator[Block]:
+    yield Text(
+        "The trusted party has no identity in AWS before it assumes a role, so a resource-based policy cannot name it."
+        " The role stays; what changes is where the permission stands.",
+        source=sources.PRINCIPAL,
+    )
+    yield Text(_needed(service, case))
+    yield Code("Way 1: the role's permissions policy", document_text(_identity_policy(service, case)))
+    role = TypedPrincipal(PrincipalType.AWS, case.role_arn)
+    named = PolicyDocument.of(
+        Statement(
+            sid="TheNeed",
+            effect=Effect.ALLOW,
+            principals=(role,),
+            actions=_actions(service, case),
+            resources=("*",) if service.id == "kms" else _resources(service, case),
+        )
+    )
+    yield Code(f"Way 2: the {service.policy}, which names the role", document_text(named))
+    yield Points(
+        (
+            Point(
+                "Within one account either of the two suffices; where the resource is in another account, both are"
+                " needed.",
+                source=sources.LOGIC,
+            ),
+        )
+    )
