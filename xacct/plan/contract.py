@@ -80,8 +80,14 @@ def _fences(line: Expectation) -> Iterator[Statement]:
     if line.resource is not None:
         yield Statement(effect=Effect.DENY, actions=("*",), not_resources=(line.resource,))
     for key, values in line.context.items():
-        condition = Condition("StringNotEquals", key, values)
-        yield Statement(effect=Effect.DENY, actions=("*",), resources=("*",), conditions=(condition,))
+        for condition in _other_than(key, values):
+            yield Statement(effect=Effect.DENY, actions=("*",), resources=("*",), conditions=(condition,))
+
+
+def _other_than(key: str, values: tuple[str, ...]) -> tuple[Condition, Condition]:
+    """Conditions that between them hold for every request whose key has other values, or none."""
+    # A negated operator spares a request with several values once one of them is listed.
+    return Condition("StringNotEquals", key, values), Condition("ForAnyValue:StringNotEquals", key, values)
 
 
 def _narrow_trust(expansion: Expansion, trust: PolicyDocument, line: Expectation) -> PolicyDocument:
@@ -102,7 +108,7 @@ def _narrow_trust(expansion: Expansion, trust: PolicyDocument, line: Expectation
     assuming = line.action.lower() in {action.lower() for action in _ASSUME}
     if assuming:
         for key, values in line.context.items():
-            statements.append(_deny((Condition("StringNotEquals", key, values),)))
+            statements += [_deny((condition,)) for condition in _other_than(key, values)]
     # Tags and source identity are decided on their own; the line is about getting a session.
     statements.append(
         Statement(
