@@ -102,7 +102,7 @@ def test_roles_of_grants_that_are_gone_are_pruned_and_others_left_alone(run: Run
     iam.create_role(RoleName="theirs", AssumeRolePolicyDocument=trust)
     gone.unlink()
     assert run("apply", "grants/", "--yes")[1]["outcome"] == "nothing to change"
-    code, plan = run("plan", "grants/", "--prune", "--out", "plan.json")
+    _, plan = run("plan", "grants/", "--prune", "--out", "plan.json")
     assert kinds(plan) == [
         ("delete", "gone/xacct-permissions", "grant_gone"),
         ("delete", "gone", "grant_gone"),
@@ -131,7 +131,8 @@ def test_a_provider_goes_with_the_last_role_that_trusts_it(run: Run, iam: Any) -
     ci = Path("grants/ci.yaml")
     ci.write_text(
         f"blueprint: gitlab-ci\nname: ci\naccount: '{ACCOUNT}'\n"
-        "parameters: {project_path: group/site, project_id: 42, branch: main, protected: true}\npermissions: [read-only]\n"
+        "parameters: {project_path: group/site, project_id: 42, branch: main, protected: true}\n"
+        "permissions: [read-only]\n"
     )
     code, outcome = run("apply", "grants/", "--yes")
     assert code == 0, outcome
@@ -139,3 +140,61 @@ def test_a_provider_goes_with_the_last_role_that_trusts_it(run: Run, iam: Any) -
     ci.unlink()
     assert run("apply", "grants/", "--prune", "--yes")[0] == 0
     assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+
+
+# -- drifted -------------------------------------------------------------------------------------------------
+
+
+def test_drift_tells_what_was_changed_and_what_stood_before(run: Run, iam: Any) -> None:
+    file = str(write_grant("acme.yaml", "acme"))
+    run("apply", file, "--yes")
+    assert run("drift", file) == (0, run("drift", file)[1])
+    iam.update_role(RoleName="acme", MaxSessionDuration=43200)
+    code, told = run("drift", file)
+    assert code == 2
+    [grant] = told["grants"]
+    assert (grant["standing"], grant["drift"]) == ("drifted", True)
+    [row] = grant["rows"]
+    assert (row["aspect"], row["grant"], row["last_applied"], row["live"]) == (
+        "max_session",
+        3600,
+        3600,
+        43200,
+    )
+    assert run("apply", file, "--yes")[0] == 0
+    assert run("drift", file)[0] == 0
+
+
+def test_a_grant_that_was_edited_and_not_applied_is_no_drift(run: Run) -> None:
+    file = str(write_grant("acme.yaml", "acme"))
+    run("apply", file, "--yes")
+    write_grant("acme.yaml", "acme", "max_session: 2h\n")
+    code, told = run("drift", file)
+    assert (code, told["grants"][0]["standing"]) == (0, "pending")
+
+
+def test_a_role_made_anew_by_somebody_is_told_as_not_ours(run: Run, iam: Any) -> None:
+    file = str(write_grant("acme.yaml", "acme"))
+    run("apply", file, "--yes")
+    trust = iam.get_role(RoleName="acme")["Role"]["AssumeRolePolicyDocument"]
+    iam.delete_role_policy(RoleName="acme", PolicyName="xacct-permissions")
+    iam.delete_role(RoleName="acme")
+    assert run("drift", file)[1]["grants"][0]["standing"] == "missing"
+    iam.create_role(RoleName="acme", Path="/xacct/", AssumeRolePolicyDocument=json.dumps(trust))
+    code, told = run("drift", file)
+    assert (code, told["grants"][0]["standing"]) == (2, "not_ours")
+
+
+def test_drift_in_words_has_three_columns(run: Run, iam: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(write_grant("acme.yaml", "acme"))
+    run("apply", file, "--yes")
+    open_trust = iam.get_role(RoleName="acme")["Role"]["AssumeRolePolicyDocument"]
+    del open_trust["Statement"][0]["Condition"]
+    iam.update_assume_role_policy(RoleName="acme", PolicyDocument=json.dumps(open_trust))
+    assert main(["--sandbox", "drift", file]) == 2
+    text = capsys.readouterr().out
+    assert "WHAT              GRANT                  LAST APPLIED" in text
+    assert "- " in text
+    assert "sts:ExternalId" in text
+    assert "first-id-0001" not in text
+    assert text.rstrip().endswith("Drift: 1 of 1 grant has drifted.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,6 +13,7 @@ import click
 
 from xacct import __version__
 from xacct.cli.settings import Settings, global_options
+from xacct.cli.streams import abandon_stdout, prepare_streams
 from xacct.errors import ExitCode, Problem, XacctError
 
 __all__ = ["cli", "main", "run"]
@@ -27,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("simulate_cmd", "May this request pass? Against a grant, or cases from stdin."),
     "diagnose": ("diagnose_cmd", "Explain an AccessDenied message: who said no, and the fix."),
     "list": ("list_cmd", "List the grants that an account holds."),
+    "drift": ("drift_cmd", "Show what somebody changed since the last apply."),
     "show": ("show_cmd", "Show a grant in the account, or a saved plan."),
     "blueprints": ("blueprints_cmd", "List, show and start blueprints."),
     "handoff": ("handoff_cmd", "Show what the trusted party needs."),
@@ -53,6 +56,19 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name[:100], COMMANDS, n=1)
+            raise click.UsageError(
+                f"no such command {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""), ctx
+            )
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
@@ -76,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = list(sys.argv[1:] if arguments is None else arguments)
     settings = Settings()
     try:
+        prepare_streams()
         result = cli.main(args, prog_name="xacct", standalone_mode=False, obj=settings)
         return result if isinstance(result, int) else ExitCode.DONE
     except click.exceptions.Exit as error:
@@ -85,31 +102,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _tell([Problem(error.format_message())], ExitCode.USAGE, settings, args)
     except (click.Abort, KeyboardInterrupt, EOFError):
-        sys.stderr.write("\ninterrupted\n")
-        return ExitCode.INTERRUPTED
+        return _tell([Problem("interrupted", code="interrupted")], ExitCode.INTERRUPTED, settings, args)
     except XacctError as error:
         return _tell(error.problems, error.exit_code, settings, args)
     except BrokenPipeError:
         # The reader went away (`xacct list | head -1`); nobody is left to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_stdout()
         return ExitCode.ERROR
+    except OSError as error:
+        return _failed(error, settings, args)
     except Exception as error:
         return _bug(error, settings, args)
 
 
 def run() -> NoReturn:
     """The console script."""
-    code = main()
+    code: int = ExitCode.INTERRUPTED
     try:
+        code = main()
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, KeyboardInterrupt):
+        abandon_stdout()
+    # From here on Ctrl-C ends the program without a word, and not with a traceback of the interpreter's end.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(code)
 
 
 def _usage_problem(error: click.UsageError) -> Problem:
     command = error.ctx.command_path if error.ctx else "xacct"
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     if isinstance(error, click.NoSuchOption) and error.possibilities:
         message = f"no such option {error.option_name}; did you mean {', '.join(error.possibilities)}?"
     return Problem(message, where=command, fix=f"{command} --help", code="usage")
@@ -124,7 +145,8 @@ def _tell(problems: Sequence[Problem], code: int, settings: Settings, args: Sequ
 
 def _wants_json(settings: Settings, args: Sequence[str]) -> bool:
     """Options may not have been parsed yet when an error is told."""
-    return settings.output_format == "json" or "--format=json" in args or _follows(args, "--format", "json")
+    asked = "--format=json" in args or _follows(args, "--format", "json")
+    return settings.output_format == "json" or asked or os.environ.get("XACCT_FORMAT") == "json"
 
 
 def _follows(args: Sequence[str], option: str, value: str) -> bool:
@@ -135,6 +157,29 @@ def _stderr_color(settings: Settings) -> bool:
     if settings.color != "auto":
         return settings.color == "always"
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _failed(error: OSError, settings: Settings, args: Sequence[str]) -> int:
+    """The machine refused something: a full disk, a folder that may not be entered, a lost terminal."""
+    if settings.debug:
+        import traceback
+
+        traceback.print_exception(error)
+    problem = Problem(
+        f"the system refused: {error.strerror or error}",
+        where=str(error.filename or ""),
+        fix="check permissions, space and limits; --debug shows what was being done",
+        code="system",
+    )
+    try:
+        sys.stdout.flush()
+    except OSError:
+        abandon_stdout()
+        from xacct.cli.output import show_problems
+
+        show_problems([problem], as_json=False, color=_stderr_color(settings))
+        return ExitCode.ERROR
+    return _tell([problem], ExitCode.ERROR, settings, args)
 
 
 def _bug(error: Exception, settings: Settings, args: Sequence[str]) -> int:
@@ -154,14 +199,15 @@ def _bug(error: Exception, settings: Settings, args: Sequence[str]) -> int:
 
 def _keep_traceback(error: Exception) -> str | None:
     import traceback
-    from pathlib import Path
 
-    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "xacct"
+    from xacct.cli.wiring import state_folder
+
     try:
+        folder = state_folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / "last-bug.txt"
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             traceback.print_exception(error, file=file)
-    except OSError:
+    except (OSError, RuntimeError):  # no home
         return None
     return str(path)

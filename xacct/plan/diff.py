@@ -34,7 +34,7 @@ from xacct.plan.model import Change, ChangeKind, Reason
 from xacct.plan.revoke import is_revocation
 from xacct.plan.snapshot import Snapshot
 
-__all__ = ["Difference", "diff_grant", "diff_removal"]
+__all__ = ["Difference", "diff_grant", "diff_removal", "live_digest"]
 
 
 @attrs.frozen
@@ -324,15 +324,8 @@ class _Differ:
             return Reason.GRANT_CHANGED
         if role.tags.get(TAG_DIGEST) == desired.tags.get(TAG_DIGEST):
             return Reason.DRIFT
-        return Reason.GRANT_CHANGED if self.live_digest(role) == role.tags.get(TAG_DIGEST) else Reason.DRIFT
-
-    def live_digest(self, role: Role) -> str:
-        held = [thing for thing in _held_by_role(self.actual, role.name) if not is_revocation(thing)]
-        return role_digest(
-            role,
-            [thing for thing in held if isinstance(thing, RolePolicy)],
-            [thing for thing in held if isinstance(thing, PolicyAttachment)],
-        )
+        applied = role.tags.get(TAG_DIGEST)
+        return Reason.GRANT_CHANGED if live_digest(self.actual, role) == applied else Reason.DRIFT
 
     def settle_digests(self, changes: list[Change]) -> Iterator[Change]:
         busy = {_role_of_key(change.key) for change in changes if change.kind is not ChangeKind.NONE}
@@ -372,6 +365,16 @@ class _Differ:
             aspects=aspects,
             note=note,
         )
+
+
+def live_digest(things: AccountThings, role: Role) -> str:
+    """The digest of a role as it stands, without what only ends sessions."""
+    held = [thing for thing in _held_by_role(things, role.name) if not is_revocation(thing)]
+    return role_digest(
+        role,
+        [thing for thing in held if isinstance(thing, RolePolicy)],
+        [thing for thing in held if isinstance(thing, PolicyAttachment)],
+    )
 
 
 def _held_by_role(things: AccountThings, role: str) -> Iterator[RolePolicy | PolicyAttachment]:
