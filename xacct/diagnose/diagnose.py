@@ -9,7 +9,7 @@ from xacct.diagnose.assume import TRUST_HOLE, assume_causes, assume_steps
 from xacct.diagnose.caller import Caller
 from xacct.diagnose.families import family
 from xacct.diagnose.federated import federated_causes, federated_steps
-from xacct.diagnose.lightsail import HOLE, instance_role, need_of, set_step
+from xacct.diagnose.lightsail import HOLE, everything, instance_role, need_of, set_step
 from xacct.diagnose.model import Cause, DeniedBy, Diagnosis, Facts, Found, Likelihood, Step, StepKind, Who
 from xacct.diagnose.parse import find_messages
 from xacct.diagnose.passrole import pass_role_causes, pass_role_step
@@ -115,6 +115,8 @@ def _with_named(found: Found, caller: Caller, causes: tuple[Cause, ...]) -> tupl
 
 def _advise_on_lightsail(found: Found, caller: Caller) -> _Advice:
     action = found.missing_action or found.action or ""
+    if "*" in action:
+        return _Advice(*everything(found, caller), (HOLE,))
     need = need_of(found, action, caller)
     plain = access_steps(found, caller, need.statement)
     first = attrs.evolve(plain[0], text=" ".join((plain[0].text, *need.notes)), warning=HOLE)

@@ -270,6 +270,8 @@ def _with_reasons(diagnosis: Diagnosis, reasons: list[Reason], assuming: bool) -
             fix=(*diagnosis.fix, *steps),
         )
     settled = ranked[0].is_certain
+    if not settled and diagnosis.family in ("web-identity", "saml"):
+        steps = (*steps, *diagnosis.fix)
     denied_by = diagnosis.denied_by
     if denied_by is DeniedBy.NONE and settled:
         denied_by = DeniedBy.TRUST if assuming else DeniedBy.IDENTITY

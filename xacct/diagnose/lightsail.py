@@ -17,7 +17,7 @@ from xacct.iam.policy import PolicyDocument
 if TYPE_CHECKING:
     from xacct.lightsail.sets import PermissionSet
 
-__all__ = ["HOLE", "LightsailNeed", "instance_role", "need_of", "set_step"]
+__all__ = ["HOLE", "LightsailNeed", "everything", "instance_role", "need_of", "set_step"]
 
 HOLE = (
     'Do not answer with lightsail:* on "*": it hands out SSH keys, database passwords and bucket keys, '
@@ -187,6 +187,28 @@ def set_step(need: LightsailNeed, found: Found, caller: Caller) -> Step | None:
         ),
         warning=HOLE,
     )
+
+
+def everything(found: Found, caller: Caller) -> tuple[tuple[Cause, ...], tuple[Step, ...]]:
+    """Somebody was told to ask for all of Lightsail; what is meant is mostly one permission set."""
+    cause = Cause(
+        title="The text asks for the right to do everything in Lightsail",
+        why="No single call needs it. The console's page for a refused call names it whatever was refused.",
+        likelihood=Likelihood.LIKELY,
+    )
+    step = Step(
+        kind=StepKind.USE_GRANT,
+        who=Who.OWNER_ADMIN,
+        account=caller.account,
+        text="Pick the set that fits what is to be done (instance-operator to run instances, dns-manager "
+        "for DNS "
+        "records, read-only to look) and give that in a grant. To know the very action that is missing, do "
+        "the same with the AWS CLI: its message names it.",
+        command="xacct permissions list",
+        ask=ask_for(found, "Please give me the permission set <SET> of Lightsail, not all of it."),
+        warning=HOLE,
+    )
+    return (cause,), (step,)
 
 
 def instance_role() -> tuple[tuple[Cause, ...], tuple[Step, ...]]:

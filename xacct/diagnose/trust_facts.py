@@ -9,7 +9,7 @@ import attrs
 from xacct.blueprint.expand import Expansion
 from xacct.blueprint.model import Parameter, ParameterType
 from xacct.diagnose.caller import Caller, CallerKind
-from xacct.diagnose.differ import compare, nearest
+from xacct.diagnose.differ import alike, compare, nearest
 from xacct.diagnose.model import Cause, Diagnosis, GrantEdit, Likelihood, Step, StepKind, Who
 from xacct.diagnose.reason import Reason, best_match, certain, likelihood_of, unmet
 from xacct.diagnose.statements import allow
@@ -86,10 +86,28 @@ def trust_reasons(question: TrustQuestion) -> list[Reason]:
     ]
     if not allows:
         return [_no_action(question)]
-    reasons = [_unmet(question, element) for element in unmet(best_match(allows))]
-    if not any(reason.is_certain for reason in reasons):
+    best = best_match(allows)
+    reasons = [_unmet(question, element) for element in sorted(unmet(best), key=_rank)]
+    if not any(reason.is_certain for reason in reasons) and _needs_own_policy(question, best):
         reasons.append(_caller_side(question))
     return reasons
+
+
+def _rank(element: ElementTrace) -> tuple[bool, bool]:
+    # Audiences are mostly set by the tools alike; subjects are what people get wrong.
+    return element.matched is None, (element.key or "").endswith(":aud")
+
+
+def _needs_own_policy(question: TrustQuestion, statement: StatementTrace) -> bool:
+    """Whether the caller's own policy has to allow it: not for tokens, nor for who is named at home."""
+    if question.action in ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"):
+        return False
+    if question.caller.account != question.owner:
+        return True
+    named = {
+        value for element in statement.elements if element.key is None for value in element.policy_values
+    }
+    return not named & {question.diagnosis.principal, question.caller.arn_for_trust}
 
 
 def _has_action(statement: StatementTrace) -> bool:
@@ -326,10 +344,7 @@ def _difference(sent: str, expected: str) -> str:
         return "It has white space around it."
     if sent.lower() == expected.lower():
         return "It differs in upper and lower case only."
-    place = next(
-        (index for index, pair in enumerate(zip(sent, expected, strict=False)) if pair[0] != pair[1]),
-        min(len(sent), len(expected)),
-    )
+    place = alike(sent, expected)
     return (
         f"They differ from character {place + 1} on; {len(sent)} characters were sent, "
         f"{len(expected)} are expected."

@@ -132,7 +132,9 @@ def _ask(steps: Iterable[Step], style: Style) -> Iterator[str]:
     if ask is not None:
         yield ""
         yield style("bold", "If that is not yours to do, send this")
-        yield from (f"  {line}".rstrip() for line in clean(ask).split("\n"))
+        for line in clean(ask).split("\n"):
+            is_code = line.startswith((" ", "{", "}"))
+            yield from [f"  {line}".rstrip()] if is_code else wrap(line, style.width, first="  ")
 
 
 def _denier(diagnosis: Diagnosis) -> str:
