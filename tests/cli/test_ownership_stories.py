@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -198,3 +199,94 @@ def test_drift_in_words_has_three_columns(run: Run, iam: Any, capsys: pytest.Cap
     assert "sts:ExternalId" in text
     assert "first-id-0001" not in text
     assert text.rstrip().endswith("Drift: 1 of 1 grant has drifted.")
+
+
+# -- external IDs and sessions -------------------------------------------------------------------------------
+
+
+def external_ids(iam: Any) -> Any:
+    trust = iam.get_role(RoleName="acme")["Role"]["AssumeRolePolicyDocument"]
+    return trust["Statement"][0]["Condition"]["StringEquals"]["sts:ExternalId"]
+
+
+def test_an_external_id_is_rotated_with_overlap_and_comments_stay(run: Run, iam: Any) -> None:
+    file = write_grant("acme.yaml", "acme")
+    file.chmod(0o640)
+    run("apply", str(file), "--yes")
+    assert run("rotate-external-id", str(file), "--new", "second-id-0002", "--yes")[0] == 0
+    assert sorted(external_ids(iam)) == ["first-id-0001", "second-id-0002"]
+    text = file.read_text()
+    assert text.startswith("# kept\n")
+    assert "external_id: second-id-0002 # theirs\n" in text
+    assert "previous_external_id: first-id-0001\n" in text
+    assert file.stat().st_mode & 0o777 == 0o640
+    code, told = run("rotate-external-id", str(file), "--new", "third-id-0003", "--yes")
+    assert (code, told["errors"][0]["code"]) == (64, "rotation-under-way")
+    assert run("rotate-external-id", str(file), "--finish", "--yes")[0] == 0
+    assert external_ids(iam) == "second-id-0002"
+    assert "first-id-0001" not in file.read_text()
+    assert run("plan", str(file), "--detailed-exitcode")[0] == 0
+    code, told = run("rotate-external-id", str(file), "--finish", "--yes")
+    assert (code, told["errors"][0]["code"]) == (64, "no-rotation")
+
+
+def test_a_rotation_that_nobody_agreed_to_edits_nothing(run: Run, iam: Any) -> None:
+    file = write_grant("acme.yaml", "acme")
+    run("apply", str(file), "--yes")
+    before = file.read_text()
+    assert run("rotate-external-id", str(file), "--new", "generate")[0] == 64
+    assert file.read_text() == before
+    assert external_ids(iam) == "first-id-0001"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ([], "usage"),
+        (["--new", "x y"], "external-id"),
+        (["--new", "first-id-0001"], "same-value"),
+        (["--new", "another", "--finish"], "usage"),
+    ],
+)
+def test_a_rotation_that_makes_no_sense_is_refused(run: Run, options: list[str], code: str) -> None:
+    file = write_grant("acme.yaml", "acme")
+    assert run("rotate-external-id", str(file), *options, "--yes")[1]["errors"][0]["code"] == code
+
+
+def session_can_read(credentials: dict[str, str]) -> bool:
+    wiring = Wiring(Settings(sandbox=True))
+    client = wiring.sessions.client("lightsail", ACCOUNT, "eu-west-1")
+    client._request_signer._credentials.access_key = credentials["AccessKeyId"]
+    client._request_signer._credentials.secret_key = credentials["SecretAccessKey"]
+    client._request_signer._credentials.token = credentials["SessionToken"]
+    try:
+        client.get_instances()
+    except client.exceptions.ClientError as error:
+        assert "AccessDenied" in error.response["Error"]["Code"]
+        return False
+    return True
+
+
+def test_revoking_ends_the_sessions_so_far_and_is_no_drift(run: Run) -> None:
+    file = str(write_grant("acme.yaml", "acme"))
+    run("apply", file, "--yes")
+    sts = Wiring(Settings(sandbox=True)).sessions.client("sts", VENDOR)
+    answer = sts.assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/xacct/acme", RoleSessionName="robot", ExternalId="first-id-0001"
+    )
+    assert session_can_read(answer["Credentials"])
+    time.sleep(1.1)  # IAM's times have seconds
+    code, outcome = run("revoke-sessions", file, "--yes")
+    assert (code, outcome["results"][0]["status"]) == (0, "done")
+    assert not session_can_read(answer["Credentials"])
+    assert run("plan", file, "--detailed-exitcode")[0] == 0
+    assert run("drift", file)[0] == 0
+    assert run("list")[1]["grants"][0]["revoked_before"]
+    assert run("revoke-sessions", file, "--yes")[0] == 0
+    assert run("destroy", file, "--yes")[0] == 0
+
+
+def test_revoking_where_nothing_was_applied_is_told(run: Run) -> None:
+    file = str(write_grant("acme.yaml", "acme"))
+    code, told = run("revoke-sessions", file, "--yes")
+    assert (code, told["errors"][0]["code"]) == (1, "no-role")

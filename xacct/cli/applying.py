@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -60,15 +61,18 @@ class Applying:
         check_fresh(plan, self.wiring.read(scopes_of(plan)), self.wiring.grants_on_disk(plan))
         return plan
 
-    def run(self, plan: Plan) -> int:
+    def run(self, plan: Plan, before: Callable[[], None] = lambda: None) -> int:
+        """Show, ask, carry out, report; ``before`` is done once the plan is to be applied."""
         if not self.output.as_json:
             show_plan(plan, self.output)
         refuse_blocked(plan)
         if plan.is_empty and not self.bookkeeping(plan):
+            before()
             if self.output.as_json:
                 self.output.json({"outcome": "nothing to change", "results": []})
             return ExitCode.DONE
         self.ask(plan)
+        before()
         outcome = self.carry_out(plan)
         self.report(outcome)
         return outcome.exit_code

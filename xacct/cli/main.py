@@ -13,7 +13,7 @@ import click
 
 from xacct import __version__
 from xacct.cli.settings import Settings, global_options
-from xacct.cli.streams import abandon_stdout, prepare_streams
+from xacct.cli.streams import abandon, prepare_streams
 from xacct.errors import ExitCode, Problem, XacctError
 
 __all__ = ["cli", "main", "run"]
@@ -27,9 +27,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check_cmd", "Check grants and policies for holes and mistakes, offline."),
     "rule": ("rule_cmd", "Explain a rule of check."),
     "simulate": ("simulate_cmd", "May this request pass? Against a grant, or cases from stdin."),
+    "explain": ("explain_cmd", "How access works here; a role or a resource-based policy."),
     "diagnose": ("diagnose_cmd", "Explain an AccessDenied message: who said no, and the fix."),
     "list": ("list_cmd", "List the grants that an account holds."),
     "drift": ("drift_cmd", "Show what somebody changed since the last apply."),
+    "rotate-external-id": ("rotate_external_id_cmd", "Change a grant's external ID in two phases."),
+    "revoke-sessions": ("revoke_sessions_cmd", "End the sessions of a grant issued so far."),
     "show": ("show_cmd", "Show a grant in the account, or a saved plan."),
     "blueprints": ("blueprints_cmd", "List, show and start blueprints."),
     "handoff": ("handoff_cmd", "Show what the trusted party needs."),
@@ -97,6 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return result if isinstance(result, int) else ExitCode.DONE
     except click.exceptions.Exit as error:
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return ExitCode.DONE
     except click.UsageError as error:
         return _tell([_usage_problem(error)], ExitCode.USAGE, settings, args)
     except click.ClickException as error:
@@ -107,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _tell(error.problems, error.exit_code, settings, args)
     except BrokenPipeError:
         # The reader went away (`xacct list | head -1`); nobody is left to be told.
-        abandon_stdout()
+        abandon(sys.stdout)
         return ExitCode.ERROR
     except OSError as error:
         return _failed(error, settings, args)
@@ -121,8 +127,8 @@ def run() -> NoReturn:
     try:
         code = main()
         sys.stdout.flush()
-    except (BrokenPipeError, KeyboardInterrupt):
-        abandon_stdout()
+    except (OSError, KeyboardInterrupt):
+        abandon(sys.stdout)
     # From here on Ctrl-C ends the program without a word, and not with a traceback of the interpreter's end.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(code)
@@ -139,7 +145,15 @@ def _usage_problem(error: click.UsageError) -> Problem:
 def _tell(problems: Sequence[Problem], code: int, settings: Settings, args: Sequence[str]) -> int:
     from xacct.cli.output import show_problems
 
-    show_problems(problems, as_json=_wants_json(settings, args), color=_stderr_color(settings))
+    color = _stderr_color(settings)
+    try:
+        show_problems(problems, as_json=_wants_json(settings, args), color=color)
+    except OSError:  # stdout is full, or its reader went away
+        abandon(sys.stdout)
+        try:
+            show_problems(problems, as_json=False, color=color)
+        except OSError:
+            abandon(sys.stderr)
     return code
 
 
@@ -171,14 +185,6 @@ def _failed(error: OSError, settings: Settings, args: Sequence[str]) -> int:
         fix="check permissions, space and limits; --debug shows what was being done",
         code="system",
     )
-    try:
-        sys.stdout.flush()
-    except OSError:
-        abandon_stdout()
-        from xacct.cli.output import show_problems
-
-        show_problems([problem], as_json=False, color=_stderr_color(settings))
-        return ExitCode.ERROR
     return _tell([problem], ExitCode.ERROR, settings, args)
 
 
