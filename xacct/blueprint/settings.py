@@ -2,8 +2,9 @@
 A grant from ``--set key=value``, read by the same code as a file's.
 
 Any key of a grant is taken, with a dot for what is inside (``tags.Team``, ``permissions.regions``); any other
-name is a parameter of the blueprint. A comma divides the items of a list; a value that begins with ``[`` or
-``{`` is read as YAML, for items that hold a comma.
+name is a parameter of the blueprint. A limit without a number, ``permissions.regions``, holds for every set
+that ``permissions`` names. A comma divides the items of a list; a value that begins with ``[`` or ``{`` is
+read as YAML, for items that hold a comma.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from xacct.iam.things import DEFAULT_MAX_SESSION
 __all__ = ["grant_from_settings", "make_external_id", "parse_setting", "settings_of"]
 
 _LISTS = {"add", "remove", "resources", "regions", "statements"}
+_LIMITS = {"resources", "regions", "tags", "unscoped"}
 
 
 def make_external_id() -> str:
@@ -93,20 +95,39 @@ def grant_from_settings(
     problems: list[Problem] = []
     root = _Tree("--set")
     root.put(["blueprint"], Scalar(blueprint.name, "--set"))
+    sets = _sets_named(settings)
     for key, text in settings:
         place = f"--set {key}"
         try:
-            for path, value in _place(blueprint, key, text, place, make_id):
-                if not root.put(path, value):
-                    raise InputError(
-                        f"{key} is given twice", where=place, fix="give it once", code="given-twice"
-                    )
+            for one in _for_each_set(key, sets):
+                for path, value in _place(blueprint, one, text, place, make_id):
+                    if not root.put(path, value):
+                        raise InputError(
+                            f"{key} is given twice", where=place, fix="give it once", code="given-twice"
+                        )
         except InputError as error:
             problems += [attrs.evolve(problem, where=problem.where or place) for problem in error.problems]
     if problems:
         raise InputError(problems)
     root.put(["name"], Scalar(blueprint.name, "--set"))
     return attrs.evolve(grant_from_node(root.node(), "--set"), file=None)
+
+
+def _sets_named(settings: Sequence[tuple[str, str]]) -> int:
+    """How many sets ``permissions`` names one after the other; 1 where it says it in another way."""
+    texts = [text for key, text in settings if key == "permissions"]
+    names = [
+        name for text in texts if not text.startswith(("[", "{")) for name in text.split(",") if name.strip()
+    ]
+    return max(len(names), 1)
+
+
+def _for_each_set(key: str, sets: int) -> list[str]:
+    """A limit without a number, once for each set: it would be a surprise if it held for the first alone."""
+    head, *rest = key.split(".")
+    if head != "permissions" or not rest or rest[0] not in _LIMITS:
+        return [key]
+    return [".".join(("permissions", str(index), *rest)) for index in range(sets)]
 
 
 def settings_of(grant: Grant) -> tuple[tuple[str, str], ...]:

@@ -1,35 +1,32 @@
-"""A new blueprint to begin with: the commented starter, or a copy of one that is there."""
+"""The text that a blueprint of one's own starts from: the commented starter, or a copy of another."""
 
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from pathlib import Path
+from pkgutil import get_data
 
-from xacct.blueprint.blueprint_nodes import parse_blueprint
+from xacct.blueprint.blueprint_nodes import check_blueprint_name, parse_blueprint
+from xacct.blueprint.load import read_text
 from xacct.errors import InputError
 
-__all__ = ["copied_text", "starter_text"]
+__all__ = ["copied_blueprint", "starter_blueprint"]
 
 
-def starter_text(name: str) -> str:
-    """The starter under a name. Raises InputError for a name that is none."""
-    text = (files("xacct.blueprint") / "starter.yaml").read_text(encoding="utf-8")
-    return _renamed(text, name)
+def starter_blueprint(name: str) -> str:
+    """Give the text of a new blueprint, with comments. Raises InputError for a name that is none."""
+    text = get_data(__package__, "starter.yaml")
+    assert text is not None, "starter.yaml is missing from the installation"
+    return _renamed(text.decode(), check_blueprint_name(name))
 
 
-def copied_text(source: Path, name: str) -> str:
-    """Another blueprint's text, comments and all, under a new name. Raises InputError."""
-    try:
-        text = source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{source} cannot be read: {error}", where=str(source), code="unreadable") from None
-    return _renamed(text, name)
+def copied_blueprint(source: Path, name: str) -> str:
+    """Give another blueprint's text, comments and all, under a new name. Raises InputError."""
+    return _renamed(read_text(source), check_blueprint_name(name))
 
 
 def _renamed(text: str, name: str) -> str:
     renamed = re.sub(r"(?m)^name:.*$", lambda _: f"name: {name}", text, count=1)
-    # Read as it will be, so that a bad name is told before anything is written.
     if parse_blueprint(renamed, f"{name}.yaml").name != name:
         raise InputError("the blueprint to copy has no line `name:` of its own", code="blueprint-name")
     return renamed

@@ -59,7 +59,7 @@ def show(settings: Settings, name: str) -> None:
 def new(settings: Settings, name: str, source: str | None) -> None:
     """Start a blueprint of your own in ./blueprints, with comments that say what each line is for."""
     from xacct.blueprint.catalogue import blueprint_names
-    from xacct.blueprint.starter import copied_text, starter_text
+    from xacct.blueprint.starter import copied_blueprint, starter_blueprint
     from xacct.cli.wizarding import write_new
 
     output = Output(settings)
@@ -67,9 +67,9 @@ def new(settings: Settings, name: str, source: str | None) -> None:
     known = blueprint_names(wiring.blueprint_folders)
     if source is not None:
         wiring.blueprint(source)
-        text = copied_text(known[source], name)
+        text = copied_blueprint(known[source], name)
     else:
-        text = starter_text(name)
+        text = starter_blueprint(name)
     path = Path("blueprints") / f"{name}.yaml"
     path.parent.mkdir(exist_ok=True)
     write_new(path, text, force=False, fix=f"edit it, or choose another name than {name}")

@@ -51,9 +51,11 @@ def settings_of_walk(walk: Walk) -> tuple[tuple[str, str], ...]:
     for key, text in walk.answers.items():
         if text and key.startswith("@together."):
             found |= _groups(blueprint, key, text)
-        elif text and not key.startswith("@") and key not in ask.LIMITS.values():
+        elif text and not key.startswith("@"):
             found[key] = text
-    found |= _limits(walk, found.get("permissions", ""))
+    if not _names_sets(found):
+        # Limits wait for the sets that they are of.
+        found = {key: text for key, text in found.items() if not key.startswith("permissions.")}
     if "account" not in found and walk.setup.account:
         found["account"] = walk.setup.account
     order = [*(key for key in found if key not in blueprint.parameters), *blueprint.parameters]
@@ -66,17 +68,13 @@ def _groups(blueprint: Blueprint, key: str, text: str) -> dict[str, str]:
     return {name: value for name, value in match.groupdict().items() if value} if match else {}
 
 
-def _limits(walk: Walk, sets: str) -> dict[str, str]:
-    """The limits are of every set, and each set is an entry of its own."""
-    if not sets or sets[0] in "[{":
-        return {}
-    names = [name for name in sets.split(",") if name.strip()]
-    return {
-        f"permissions.{index}.{leaf}": walk.answers[key]
-        for index in range(len(names))
-        for leaf, key in ask.LIMITS.items()
-        if walk.answers.get(key)
-    }
+def _names_sets(keys: Iterable[str]) -> bool:
+    """Whether something is said of what is permitted, not only of how far it reaches."""
+    return any(
+        key == "permissions"
+        or (key.startswith("permissions.") and key.rpartition(".")[2] in ("set", "add", "statements"))
+        for key in keys
+    )
 
 
 def grant_of(walk: Walk) -> Grant:
@@ -159,7 +157,7 @@ def _open_questions(walk: Walk) -> Iterator[Question]:
     if not (walk.has("account") or setup.account or setup.house.default_account):
         yield ask.account_question()
     yield from _parameters(walk)
-    if not walk.has("permissions"):
+    if not walk.has("permissions") and not _names_sets(walk.given):
         yield ask.permissions_question()
     yield from _reach(walk)
     for key, allowed in setup.house.required_tags.items():
@@ -334,10 +332,10 @@ def _option(problem: Problem) -> str:
 
 def _concerns(problem: Problem, walk: Walk, key: str) -> bool:
     option = _option(problem)
-    if key in ask.LIMITS.values():
-        return option.startswith("permissions.") and option.endswith(f".{key.rpartition('.')[2]}")
     keys = _groups(_blueprint(walk), key, walk.answers[key]) if key.startswith("@together.") else (key,)
-    return any(option == one or option.startswith(f"{one}.") for one in keys)
+    # What stands inside a key can be a setting of its own, as permissions.regions is.
+    inside = not walk.has(option)
+    return any(option == one or (inside and option.startswith(f"{one}.")) for one in keys)
 
 
 def _pruned(walk: Walk, kept: str) -> Walk:
@@ -372,7 +370,7 @@ def back(walk: Walk) -> Walk:
 def question_for(walk: Walk, key: str) -> Question:
     """The question of an answer, or of an extra, with the present answer as its default."""
     question = _question_for(walk, key)
-    current = walk.text(key)
+    current = walk.text(key) or (walk.setup.account if key == "account" else "") or ""
     if question.kind is Kind.YES_NO:
         current = {"true": "yes", "false": "no"}.get(current, current)
     return attrs.evolve(question, default=current or question.default)
