@@ -6,37 +6,10 @@ from collections.abc import Iterator
 
 from xacct.explain import sources
 from xacct.explain.case import Case, Party
+from xacct.explain.facts import newer_ways
 from xacct.explain.model import Point, Points, Section, Text
 
-__all__ = ["NEWER_WAYS", "advice_section"]
-
-NEWER_WAYS: dict[str, Point] = {
-    "delegation": Point(
-        "A partner asks in the console for temporary permissions, an administrator approves them, and they end by"
-        " themselves within 12 hours. Better than a role for setting a product up once; lasting access still needs a"
-        " role. Only products that AWS has admitted can ask, and you cannot start it.",
-        "IAM temporary delegation",
-        source=sources.DELEGATION,
-    ),
-    "templates": Point(
-        "IAM can make a role from a template that names trust, permissions and boundary (AcquireRole). New in 2026,"
-        " known here from the SDK's model alone; look it up before you rely on it.",
-        "Role templates",
-        source=sources.TEMPLATES,
-    ),
-    "identity-center": Point(
-        "AWS's own preference for people of your organization: they sign in once and get a role in each account by"
-        " permission set. It makes and keeps the roles; you do not write their trust.",
-        "IAM Identity Center",
-        source=sources.FEDERATED_USERS,
-    ),
-    "roles-anywhere": Point(
-        "For servers outside AWS with certificates of your own authority: they get role sessions without stored"
-        " keys. Better than OIDC where there are certificates and no token issuer.",
-        "IAM Roles Anywhere",
-        source=sources.ROLES_ANYWHERE,
-    ),
-}
+__all__ = ["advice_section"]
 
 _WAYS = {
     Party.VENDOR: ("delegation", "templates"),
@@ -51,7 +24,7 @@ _WAYS = {
 
 def advice_section(case: Case, *, bucket: str | None = None) -> Section:
     """The recommendation for this grant. ``bucket``: the one bucket whose objects it is about."""
-    ways = tuple(NEWER_WAYS[name] for name in _WAYS[case.party])
+    ways = tuple(newer_ways()[name] for name in _WAYS[case.party])
     blocks = (
         Text(_advice(case, bucket)),
         Points(tuple(_reasons(case, bucket))),
@@ -64,7 +37,8 @@ def advice_section(case: Case, *, bucket: str | None = None) -> Section:
 def _advice(case: Case, bucket: str | None) -> str:
     if bucket is not None:
         return (
-            f"For reading the objects of {bucket} alone, the bucket's list of reader accounts is the smaller step"
+            f"For reading the objects of {bucket} alone, the bucket's list of reader accounts"
+            " is the smaller step"
             " if whole-bucket access without an end date is right; else keep the role."
         )
     if case.party is Party.GROUP:
@@ -75,7 +49,10 @@ def _advice(case: Case, bucket: str | None) -> str:
 def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:
     if bucket is None:
         yield Point(
-            "Lightsail has no resource-based policies, so nothing on an instance, disk or database can name anybody.",
+            (
+                "Lightsail has no resource-based policies, so nothing on an instance, disk or"
+                " database can name anybody."
+            ),
             source=sources.LIGHTSAIL,
         )
     match case.party:

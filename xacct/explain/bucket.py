@@ -24,23 +24,27 @@ _ARN = "arn:aws:s3:::"
 
 _FACTS = (
     Point(
-        "Lightsail has no resource-based policies and no access control lists. A role is the way across accounts.",
+        "Lightsail has no resource-based policies and no access control lists. A role is the"
+        " way across accounts.",
         "Lightsail itself",
         source=sources.LIGHTSAIL,
     ),
     Point(
-        f"A bucket can list up to {MAX_READERS} other accounts (readonlyAccessAccounts). They read all its objects;"
+        f"A bucket can list up to {MAX_READERS} other accounts (readonlyAccessAccounts). They"
+        " read all its objects;"
         " no prefix, no writing, no control over the bucket.",
         "The bucket exception",
         source=sources.BUCKETS,
     ),
     Point(
-        "An instance in the bucket's Region can be given access to it; that is full access to objects, without keys.",
+        "An instance in the bucket's Region can be given access to it; that is full access"
+        " to objects, without keys.",
         "Instances",
         source=sources.LIGHTSAIL_MODEL,
     ),
     Point(
-        "Access keys of a bucket read and write it, belong to no principal of IAM and never expire: no way to share.",
+        "Access keys of a bucket read and write it, belong to no principal of IAM and never"
+        " expire: no way to share.",
         "Bucket keys",
         source=sources.BUCKET_KEYS,
     ),
@@ -89,7 +93,8 @@ def bucket_section(case: Case) -> Section:
         blocks = (*blocks, Text(said))
     elif not case.party.crosses_accounts:
         said = (
-            f"The grant is about reading the objects of {bucket}, but the trusted party is no other AWS account, and"
+            f"The grant is about reading the objects of {bucket}, but the trusted party is no"
+            " other AWS account, and"
             " the list takes account IDs alone."
         )
         blocks = (*blocks, Text(said))
@@ -135,8 +140,10 @@ def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
         Code(f"Way 1, in account {reader}: the caller's policy", document_text(caller_policy(case))),
         Code("Way 2, the bucket's list of readers", command, "sh"),
         Text(
-            "The list replaces the one before: name the accounts that are on it already as well. Who reads still"
-            " needs a policy of its own there, by the general rule across accounts; Lightsail's page does not say so.",
+            "The list replaces the one before: name the accounts that are on it already as"
+            " well. Who reads still"
+            " needs a policy of its own there, by the general rule across accounts;"
+            " Lightsail's page does not say so.",
             source=sources.CROSS_ACCOUNT,
         ),
         Code(f"Way 2, in account {reader}: the reader's policy", document_text(reader_policy(bucket))),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xacct.explain import sources
 from xacct.explain.case import Case, Party
+from xacct.explain.facts import contrasts
 from xacct.explain.model import Grid, Row, Section, Text
 from xacct.explain.path import is_chained
 from xacct.explain.text import duration
@@ -19,150 +19,10 @@ _LEAD = (
     " resource-based policy names the outsider on the resource itself."
 )
 
-_GENERAL: tuple[tuple[str, str, str, str], ...] = (
-    (
-        "Who writes what, and where",
-        "The owner: one role with a trust policy (who) and permissions policies (what). The other side: a policy"
-        " that allows its principals sts:AssumeRole on that role.",
-        "The owner: a policy on each resource. The other side: identity-based policies that allow the same actions"
-        " on the foreign ARN.",
-        sources.CROSS_ACCOUNT,
-    ),
-    (
-        "What the caller gives up",
-        "Its own permissions, for the calls that it makes with the role's credentials. Its own credentials stay"
-        " valid beside them.",
-        "Nothing. The caller stays who it is and can work in both accounts in one call.",
-        sources.COMPARE,
-    ),
-    (
-        "Copying from one account to the other",
-        "Source and target are reached with different credentials, so the data passes through the program, or the"
-        " role itself is let in on the other side by a resource-based policy there.",
-        "Natural: the caller reads here and writes there with the same credentials, as in a copy between buckets.",
-        sources.COMPARE,
-    ),
-    (
-        "How long it lasts",
-        "A session: 15 minutes to 12 hours, at most the role's own maximum; at most 1 hour from another role's"
-        " session (role chaining).",
-        "As long as the policy stands. The caller uses its own credentials, which may be long-term access keys.",
-        sources.CHAINING,
-    ),
-    (
-        "Who is the principal in the owner's logs",
-        "The role session: role name and session name, and the source identity where one is set.",
-        "The caller itself, by the ARN that it has in its own account.",
-        sources.CLOUDTRAIL,
-    ),
-    (
-        "External ID, against the confused deputy",
-        "Yes: sts:ExternalId in the trust policy. AssumeRole alone carries it; SAML and web identity do not.",
-        "No such key. Only what the caller's own identity tells can be tested.",
-        sources.EXTERNAL_ID,
-    ),
-    (
-        "MFA",
-        "Tested once, when the role is assumed. The session that comes out carries no MFA context, so test it in"
-        " the trust policy, not in the role's permissions.",
-        "Tested on every request, as far as the caller's own credentials carry it: long-term access keys do not.",
-        sources.MFA,
-    ),
-    (
-        "Tags and other conditions",
-        "On the way in: the caller's organization, ARN, tags, network. Afterwards the session's own tags and the"
-        " role's tags count as the principal's.",
-        "On every request: the caller's organization, ARN, tags, network, as it is in its own account.",
-        sources.CONDITION_KEYS,
-    ),
-    (
-        "Taking it back",
-        "Changing the trust policy stops new sessions; running ones go on until they expire, or until the role"
-        " denies everything to sessions issued before now.",
-        "Changing the policy stops the next request. There is no session to wait for.",
-        sources.REVOKE,
-    ),
-    (
-        "The delay of taking it back",
-        "IAM spreads changes within seconds, rarely minutes.",
-        "The same holds; it is IAM or the service that spreads them.",
-        sources.CONSISTENCY,
-    ),
-    (
-        "Naming a whole account",
-        "Delegates: that account's administrators decide which of their principals may assume the role, never to"
-        " do more than the role may.",
-        "Delegates in the same way: its administrators pass on what the policy gives the account, never more.",
-        sources.CROSS_ACCOUNT,
-    ),
-    (
-        "Within one account",
-        "The trust policy always has to allow. If it names the user or role itself, that suffices; if it names the"
-        " account, the caller's own policies have to allow as well.",
-        "Either side suffices: the resource's policy that names the caller, or the caller's own. Except for KMS"
-        " keys, whose key policy always has to allow.",
-        sources.LOGIC,
-    ),
-    (
-        "Across accounts",
-        "Both sides have to allow the call to assume the role. After that the session belongs to the owner's"
-        " account, and its policies and service control policies decide alone.",
-        "Both sides have to allow every request: the caller's policies (with the service control policies over"
-        " them) and the resource's policy.",
-        sources.CROSS_ACCOUNT,
-    ),
-    (
-        "Size and number",
-        "Trust policy 2,048 characters unless the quota is raised; inline policies 10,240 in all for a role. One"
-        " role reaches any number of resources.",
-        "One policy for each resource, in the size that the service sets (20 KB for a bucket). Each has to be kept"
-        " up by itself.",
-        sources.QUOTAS,
-    ),
-    (
-        "Third parties",
-        "Made for them: the external ID tells the customers of one vendor apart.",
-        "Works, but every customer of the vendor names the same principal, with nothing to tell them apart.",
-        sources.DEPUTY,
-    ),
-    (
-        "People and programs that sign in elsewhere",
-        "A trust policy takes their SAML assertion or OIDC token directly.",
-        "Not without a role: the token has to become a role session first, and that role or session is what the"
-        " policy names.",
-        sources.PRINCIPAL,
-    ),
-    (
-        "The console",
-        "Switch Role, unless the role asks for an external ID.",
-        "Mostly none: consoles list the resources of the account that one is signed in to.",
-        sources.CREATE_FOR_USER,
-    ),
-    (
-        "What can be shared",
-        "Whatever the owner's account has, of any service.",
-        "Only resources of services that have such policies.",
-        sources.COMPARE,
-    ),
-    (
-        "Amazon Lightsail",
-        "The only way.",
-        "None: Lightsail has neither resource-based policies nor access control lists. Only a bucket's objects can"
-        " be opened to other accounts, read-only, by the bucket's list of reader accounts.",
-        sources.LIGHTSAIL,
-    ),
-    (
-        "Both together",
-        "Often needed: a role of account B that reads an encrypted bucket of account A needs the permission in B …",
-        "… and, in A, the bucket's policy and the key's policy that name the role.",
-        sources.COMPARE,
-    ),
-)
-
 
 def general_contrast() -> Section:
     """The comparison without a grant."""
-    rows = tuple(Row((point, role, policy), source=source) for point, role, policy, source in _GENERAL)
+    rows = tuple(Row((one.question, one.role, one.policy), source=one.source) for one in contrasts())
     return Section("contrast", _TITLE, (Text(_LEAD), Grid("Role and resource-based policy", _HEAD, rows)))
 
 
@@ -170,9 +30,9 @@ def contrast_section(case: Case) -> Section:
     """The comparison with a column for this grant."""
     here = dict(_here(case))
     rows = tuple(
-        Row((point, role, policy, here.get(point, "—")), source=source)
-        for point, role, policy, source in _GENERAL
-        if point != "Within one account" or not case.party.crosses_accounts
+        Row((one.question, one.role, one.policy, here.get(one.question, "—")), source=one.source)
+        for one in contrasts()
+        if one.question != "Within one account" or not case.party.crosses_accounts
     )
     head = (*_HEAD, "This grant")
     return Section("contrast", _TITLE, (Text(_LEAD), Grid("Role and resource-based policy", head, rows)))

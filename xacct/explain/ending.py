@@ -28,17 +28,14 @@ def ending_section(case: Case) -> Section:
     blocks: list[Block] = [Points(tuple(_ends(case)))]
     left = tuple(_remains(case))
     if left:
-        blocks += [
-            Text("What these actions hand out or leave behind works on after the role is gone:", Tone.WARN),
-            Points(left),
-        ]
+        said = "What these actions hand out or leave behind does not end with the access:"
+        blocks += [Text(said, Tone.WARN), Points(left)]
     else:
-        blocks.append(
-            Text(
-                "Nothing of it outlives the access: no action of this grant hands out a key, a password or a copy"
-                " of data, or leaves something open, as far as the catalog of Lightsail knows."
-            )
+        said = (
+            "As far as the catalog of Lightsail knows, no action of this grant hands out a key, a password or"
+            " a copy of data, or leaves something open. What was read stays known, of course."
         )
+        blocks.append(Text(said))
     return Section("ending", "How access ends", tuple(blocks))
 
 
@@ -46,7 +43,8 @@ def _ends(case: Case) -> Iterator[Point]:
     yield _expiry(case)
     if case.party is Party.GROUP:
         yield Point(
-            "Taking the user out of the group, or xacct destroy, ends it: IAM asks the policies at each request.",
+            "Taking the user out of the group, or xacct destroy, ends it: IAM asks the"
+            " policies at each request.",
             "By hand",
             source=CONSISTENCY,
         )
@@ -58,13 +56,16 @@ def _ends(case: Case) -> Iterator[Point]:
         return
     longest = duration(case.role.max_session) if case.role is not None else "1 hour"
     yield Point(
-        "xacct destroy removes the role with its policies. A session that still runs then has no permissions left.",
+        "xacct destroy removes the role with its policies. A session that still runs then"
+        " has no permissions left.",
         "By hand",
         source=JUDGED,
     )
     yield Point(
-        f"Changing only the trust policy ends no session: those that run keep the role's permissions, for up to"
-        f" {longest} (the role's longest session). To end them at once, deny everything to sessions issued before"
+        "Changing only the trust policy ends no session: those that run keep the role's"
+        " permissions, for up to"
+        f" {longest} (the role's longest session). To end them at once, deny everything to"
+        " sessions issued before"
         " now, by aws:TokenIssueTime.",
         "Running sessions",
         source=REVOKE,
@@ -85,7 +86,8 @@ def _expiry(case: Case) -> Point:
         text = f"{expires.isoformat()} is the last day (UTC): from {after} on the policy allows nothing."
     else:
         text = (
-            f"{expires.isoformat()} is the last day (UTC): from {after} on nobody gets a session, and sessions that"
+            f"{expires.isoformat()} is the last day (UTC): from {after} on nobody gets a"
+            " session, and sessions that"
             " still run are denied everything."
         )
     return Point(f"{text} This is written into the policies; nothing has to run for it.", "By date")
@@ -94,10 +96,13 @@ def _expiry(case: Case) -> Point:
 def _remains(case: Case) -> Iterator[Point]:
     for action in case.granted:
         sensitive = action.sensitive
-        if sensitive is not None and sensitive.outlives:
-            given = sensitive.hands_out
-            label = f"{action.name}: {given}" if given else action.name
+        if sensitive is None:
+            continue
+        label = f"{action.name}: {sensitive.hands_out}" if sensitive.hands_out else action.name
+        if sensitive.outlives:
             yield Point(f"lasts {sensitive.outlives}", label, Tone.WARN)
+        elif sensitive.hands_out and action.returns_secrets:
+            yield Point("whoever read it still knows it", label, Tone.WARN)
 
 
 def logs_section(case: Case) -> Section:
@@ -115,8 +120,9 @@ def _logs(case: Case) -> Iterator[Point]:
         return
     yield Point(_sts_event(case), "Getting the session", source=CLOUDTRAIL)
     yield Point(
-        f"In account {case.account} under the session's ARN, such as {case.session_arn}. The part after the last"
-        " slash is the session name, which the caller chooses.",
+        f"In account {case.account} under the session's ARN, such as {case.session_arn}. The"
+        " part after the last"
+        " slash is the session name.",
         "The calls",
         source=CLOUDTRAIL,
     )
@@ -132,10 +138,14 @@ def _sts_event(case: Case) -> str:
                 f"{action} is recorded in account {case.account}, with the provider and the token's subject."
             )
         case Party.SAML:
-            return f"{action} is recorded in account {case.account}, with the provider and the assertion's subject."
+            return (
+                f"{action} is recorded in account {case.account}, with the provider and"
+                " the assertion's subject."
+            )
         case Party.OWNED | Party.VENDOR:
             return (
-                f"{action} is recorded in both accounts: {case.caller_account or 'the caller’s'}, which calls, and"
+                f"{action} is recorded in both accounts:"
+                f" {case.caller_account or 'the caller’s'}, which calls, and"
                 f" {case.account}, which owns the role."
             )
         case _:
@@ -146,7 +156,8 @@ def _person(case: Case) -> Iterator[Point]:
     allowed = _allows(case, "sts:SetSourceIdentity")
     if allowed:
         text = (
-            "The trust policy lets the caller set a source identity: the name of the person, which stays the same"
+            "The trust policy lets the caller set a source identity: the name of the person,"
+            " which stays the same"
             " through chains of roles and cannot be changed later in the session."
         )
         yield Point(text, "The person behind it", source=SOURCE_IDENTITY)
@@ -157,7 +168,8 @@ def _person(case: Case) -> Iterator[Point]:
         yield Point(text, "The person behind it", source=SAML)
     elif not case.party.federated:
         text = (
-            "The session name is the caller's word, not checked. A source identity would be kept through chains of"
+            "The session name is the caller's word, not checked. A source identity would be"
+            " kept through chains of"
             " roles; the trust policy does not let it be set."
         )
         if is_chained(case):

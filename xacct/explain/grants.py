@@ -119,7 +119,10 @@ def _about(blueprint: Blueprint, example: Expansion | None) -> Section:
             Text(f"It also takes {', '.join(advanced)}; xacct blueprints show {blueprint.name} tells more.")
         )
     if example is not None:
-        said = "What follows is told for example values and the permission set read-only; account numbers are made up."
+        said = (
+            "What follows is told for example values and the permission set read-only;"
+            " account numbers are made up."
+        )
         blocks.append(Text(said))
     return Section("blueprint", "The blueprint", tuple(blocks))
 

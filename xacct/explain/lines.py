@@ -36,7 +36,7 @@ def _blocks(case: Case) -> Iterator[Block]:
         yield Grid("The trust policy: who may become the role", _HEAD, tuple(trust_rows(case)))
         yield Code("The trust policy as it is written", document_text(case.access.trust, reveal=case.reveal))
     title = "The permissions policy: what a session may do" if case.access else "The group's policy"
-    rows = tuple(row for document in case.documents for row in _permission_rows(case, document))
+    rows = tuple(row for document in case.documents for row in _permission_rows(document))
     yield Grid(title, _HEAD, rows)
     others = tuple(_other_things(case))
     if others:
@@ -69,19 +69,22 @@ def trust_rows(case: Case) -> Iterator[Row]:
 
 def _known_why(condition: Condition) -> str:
     if condition.key.lower() == "aws:currenttime":
-        return "The grant's last day: nobody gets a session afterwards. Sessions that run then are ended elsewhere."
+        return (
+            "The grant's last day: nobody gets a session afterwards. Sessions that run"
+            " then are ended elsewhere."
+        )
     return ""
 
 
 # -- permissions ---------------------------------------------------------------------------------------------
 
 
-def _permission_rows(case: Case, document: PolicyDocument) -> Iterator[Row]:
+def _permission_rows(document: PolicyDocument) -> Iterator[Row]:
     for statement in document.statements:
-        yield from _statement_rows(case, statement)
+        yield from _statement_rows(statement)
 
 
-def _statement_rows(case: Case, statement: Statement) -> Iterator[Row]:
+def _statement_rows(statement: Statement) -> Iterator[Row]:
     name = statement.sid or "(no Sid)"
     if statement.effect is Effect.DENY:
         conditions = ", ".join(phrase(condition) for condition in statement.conditions)
@@ -135,7 +138,8 @@ def _why_resources(actions: tuple[Action, ...], resources: tuple[str, ...]) -> s
     if not alone:
         return "The grant names no resources; these actions could be limited by ARN."
     return (
-        f"The grant names no resources. {count(len(alone), 'action')} of these take * alone; the others could be"
+        f"The grant names no resources. {count(len(alone), 'action')} of these take * alone;"
+        " the others could be"
         " limited by ARN."
     )
 
@@ -177,13 +181,19 @@ def _other_things(case: Case) -> Iterator[Point]:
 def _thing(thing: Thing, account: str) -> Point | None:
     match thing:
         case OidcProvider():
-            text = f"The OIDC provider {thing.url} in account {account}: through it IAM knows whose tokens to check."
+            text = (
+                f"The OIDC provider {thing.url} in account {account}: through it IAM knows"
+                " whose tokens to check."
+            )
         case SamlProvider():
             text = (
                 f"The SAML provider {thing.name} in account {account}: it holds the identity provider's keys."
             )
         case ManagedPolicy():
-            text = f"The managed policy {thing.name} in account {account}: {thing.description or 'made by the grant'}."
+            text = (
+                f"The managed policy {thing.name} in account {account}:"
+                f" {thing.description or 'made by the grant'}."
+            )
         case PolicyAttachment():
             text = f"The policy {thing.policy_arn} attached to {thing.holder_type.value} {thing.holder}."
         case Group():

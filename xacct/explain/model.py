@@ -108,7 +108,7 @@ class Call:
 
 @attrs.frozen
 class Statement:
-    """How one statement met the request: ``says`` gives the reasons, the failing ones alone if it does not apply."""
+    """How one statement met the request: ``says`` gives the reasons, or only what fails."""
 
     name: str
     effect: str
@@ -154,7 +154,7 @@ class Section:
 
 @attrs.frozen
 class Node:
-    """Something in an account: a principal, a role, resources. ``shape`` is "person", "role" or "resource"."""
+    """A principal, a role, or resources; ``shape`` is "person", "role" or "resource"."""
 
     key: str
     title: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xacct.evaluate.model import Decision, Request, StatementTrace
+from xacct.evaluate.model import Decision, Element, Request, StatementTrace
 from xacct.explain.case import Case, Party
 from xacct.explain.model import Call, Code, Section, Statement, Step, Steps, Text, Tone
 from xacct.explain.text import document_text, duration, outcome_tone, outcome_words, shown_context
@@ -81,7 +81,8 @@ def _own_side(case: Case, assume: Request) -> Step:
         outcome="must allow",
         tone=Tone.WARN,
         why=(
-            "xacct cannot see this account's policies. Across accounts both sides have to allow the call: with the"
+            "xacct cannot see this account's policies. Across accounts both sides have to"
+            " allow the call: with the"
             f" policy below it is {outcome_words(with_policy)}, with none it is {outcome_words(without)}."
         ),
         call=_call(case, assume),
@@ -122,10 +123,11 @@ def _assume_step(case: Case, assume: Request) -> Step:
 
 def _session_step(case: Case) -> Step:
     longest = duration(case.role.max_session if case.role is not None else _CHAINED_SECONDS)
-    lasts = f"The session lasts 1 hour unless the caller asks for another length, from 15 minutes up to {longest}."
+    lasts = f"The session lasts 15 minutes to {longest}, as the caller asks, and 1 hour if it does not say."
     if is_chained(case):
         lasts = (
-            f"The session lasts up to {longest}, and up to 1 hour here: the caller is itself a role session, and"
+            f"The session lasts up to {longest}, and up to 1 hour here: the caller is itself"
+            " a role session, and"
             " AWS gives such a chained session no more, whatever the role says."
         )
     return Step(
@@ -134,7 +136,8 @@ def _session_step(case: Case) -> Step:
         credentials="temporary: access key, secret key and session token",
         account=f"{case.account} (the trusting account, yours)",
         why=(
-            f"{lasts} It has the role's permissions and nothing else: what the caller may do otherwise does not"
+            f"{lasts} It has the role's permissions and nothing else: what the caller may do"
+            " otherwise does not"
             " come along."
         ),
     )
@@ -197,7 +200,7 @@ def shown_statements(decision: Decision) -> tuple[Statement, ...]:
 
 
 def nearest_reasons(decision: Decision) -> tuple[str, ...]:
-    """Why it is not allowed: what fails of the Allow statement that came nearest; nothing when it is allowed."""
+    """Why it is not allowed: what fails of the Allow that came nearest; nothing when it is allowed."""
     if not decision.denied:
         return ()
     denying = [one for one in decision.trace if one.effect == "Deny" and one.applies]
@@ -219,7 +222,9 @@ def _near(traces: list[StatementTrace]) -> list[StatementTrace]:
 
 
 def _failing(trace: StatementTrace) -> int:
-    return sum(element.matched is not True for element in trace.elements)
+    """How far a statement is from applying; one about other actions is farther than one with unmet lines."""
+    failing = [element.element for element in trace.elements if element.matched is not True]
+    return len(failing) + 100 * (Element.ACTION in failing)
 
 
 def _statement(trace: StatementTrace) -> Statement:

@@ -1,4 +1,4 @@
-"""The trust as a picture: accounts as boxes, the principal, the role, the resources, the checks on the way."""
+"""The trust as a picture: accounts as boxes, principal, role and resources in them, the checks between."""
 
 from __future__ import annotations
 
@@ -105,13 +105,15 @@ def _trust_checks(case: Case) -> Iterator[str]:
 def _checks(case: Case) -> Iterator[str]:
     changes = sum(not action.is_read for action in case.granted)
     yield f"{count(len(case.granted), 'action')} of Lightsail, {count(changes, 'change')} among them"
-    seen: dict[str, None] = {}
-    for document in case.documents:
-        for statement in document.statements:
-            if statement.effect is Effect.ALLOW:
-                for condition in statement.conditions:
-                    seen[phrase(condition)] = None
-    yield from (f"some or all of them {words}" for words in seen)
+    allowing = [
+        {phrase(condition) for condition in statement.conditions}
+        for document in case.documents
+        for statement in document.statements
+        if statement.effect is Effect.ALLOW
+    ]
+    for words in sorted({words for found in allowing for words in found}):
+        everywhere = all(words in found for found in allowing)
+        yield words if everywhere else f"some of them only {words}"
 
 
 def _resources(case: Case) -> Iterator[str]:
@@ -137,6 +139,8 @@ def _alt(case: Case) -> str:
     checks = "; ".join(_trust_checks(case))
     asked = f" ({checks})" if checks else ""
     return (
-        f"From {_outside(case)}, {who} calls {_assume_label(case)} on the role {case.role_arn}; its trust policy is"
-        f" asked{asked}. The session then calls Lightsail in account {case.account}; the permissions policy is asked."
+        f"From {_outside(case)}, {who} calls {_assume_label(case)} on the role"
+        f" {case.role_arn}; its trust policy is"
+        f" asked{asked}. The session then calls Lightsail in account {case.account}; the"
+        " permissions policy is asked."
     )

@@ -100,7 +100,8 @@ def _few(names: list[str]) -> str:
 def _bounds(case: Case) -> Iterator[Point]:
     granted, refused = len(case.granted), len(refused_actions(case))
     yield Point(
-        f"{count(granted, 'action')} of Lightsail allowed, {refused} not: no statement names them, so they are"
+        f"{count(granted, 'action')} of Lightsail allowed, {refused} not: no statement names"
+        " them, so they are"
         " denied whatever the request holds.",
         "In Lightsail",
     )
@@ -115,8 +116,9 @@ def _bounds(case: Case) -> Iterator[Point]:
         names = case.expansion.account_wide
         shown = short_actions(names) if len(names) <= _SHOWN else f"{short_actions(names[:_SHOWN])} and more"
         yield Point(
-            f"{count(len(names), 'action')} reach the whole account although the grant sets a limit by resource or"
-            f" tag, because AWS checks them against * alone: {shown}.",
+            f"{count(len(names), 'action')} reach the whole account although the grant sets a"
+            " limit by resource or"
+            f" tag, because AWS checks them against * alone; the other limits hold: {shown}.",
             "Account-wide",
             Tone.WARN,
         )

@@ -1,4 +1,4 @@
-"""The same need on a service that has both ways: the role, and the resource-based policy with the caller's."""
+"""The same need on a service that has both ways: the role, and the resource's policy with the caller's."""
 
 from __future__ import annotations
 
@@ -15,10 +15,21 @@ from xacct.explain.services import Service, services_section
 from xacct.explain.text import document_text, listed, outcome_tone, outcome_words, phrase
 from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 
-__all__ = ["explain_service", "resource_policy"]
+__all__ = ["explain_service", "explain_services", "resource_policy"]
 
 _CARRIED = ("aws:principalorgid", "aws:principalorgpaths", "aws:principalarn", "aws:multifactorauthpresent")
 _CARRIED_PREFIXES = ("aws:principaltag/",)
+
+
+def explain_services() -> Explanation:
+    """The whole table."""
+    return Explanation(
+        about="service",
+        name="all",
+        title="Services with resource-based policies",
+        lead="Where a policy on the resource itself can name an outsider, and by which calls it is written and read.",
+        sections=(services_section(),),
+    )
 
 
 def explain_service(service: Service, case: Case | None = None) -> Explanation:
@@ -47,14 +58,18 @@ def _lead(service: Service) -> str:
         case "partly":
             return f"{service.name} has resource-based policies in part: {service.note}"
         case _:
-            return f"{service.name} has no resource-based policies: a role is the way across accounts. {service.note}"
+            return (
+                f"{service.name} has no resource-based policies: a role is the way across"
+                f" accounts. {service.note}"
+            )
 
 
 def _both(service: Service, case: Case) -> Section:
     title = f"The need of {case.grant_name}, on {service.name}"
     if service.need is None:
         said = (
-            f"There is no written-out comparison for {service.name}. Those with one: s3, sqs, sns, kms, lambda,"
+            f"There is no written-out comparison for {service.name}. Those with one: s3, sqs,"
+            " sns, kms, lambda,"
             " secretsmanager, ecr, events, dynamodb, kinesis."
         )
         return Section("both", title, (Text(said),))
@@ -164,7 +179,8 @@ def _written(service: Service, case: Case) -> Iterator[Block]:
 def _needed(service: Service, case: Case) -> str:
     level = "reads" if all(action.is_read for action in case.granted) else "works on things"
     return (
-        f"The grant {level} in Lightsail; the like on {service.name} would be {listed(_actions(service, case))} on"
+        f"The grant {level} in Lightsail; the like on {service.name} would be"
+        f" {listed(_actions(service, case))} on"
         f" {listed(_resources(service, case))}. The names of resources are examples."
     )
 
@@ -203,7 +219,8 @@ def _request(service: Service, case: Case) -> Request | None:
 
 def _role_only(service: Service, case: Case) -> Iterator[Block]:
     yield Text(
-        "The trusted party has no identity in AWS before it assumes a role, so a resource-based policy cannot name it."
+        "The trusted party has no identity in AWS before it assumes a role, so a"
+        " resource-based policy cannot name it."
         " The role stays; what changes is where the permission stands.",
         source=sources.PRINCIPAL,
     )
@@ -223,7 +240,8 @@ def _role_only(service: Service, case: Case) -> Iterator[Block]:
     yield Points(
         (
             Point(
-                "Within one account either of the two suffices; where the resource is in another account, both are"
+                "Within one account either of the two suffices; where the resource is in"
+                " another account, both are"
                 " needed.",
                 source=sources.LOGIC,
             ),

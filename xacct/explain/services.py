@@ -19,7 +19,15 @@ from xacct.explain import sources
 from xacct.explain.model import Grid, Row, Section, Text, Tone
 from xacct.lightsail.catalog import nearest_word
 
-__all__ = ["Need", "Service", "Services", "find_service", "load_services", "services_section"]
+__all__ = [
+    "Need",
+    "Service",
+    "Services",
+    "find_service",
+    "load_services",
+    "services_in_short",
+    "services_section",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -33,7 +41,7 @@ class Need:
 
 @attrs.frozen(kw_only=True)
 class Service:
-    """``support`` is ``yes``, ``partly`` or ``no``; ``write`` and ``read`` are calls, as ``service:Operation``."""
+    """``support`` is ``yes``, ``partly`` or ``no``; ``write`` and ``read`` are ``service:Operation``."""
 
     id: str
     name: str
@@ -125,14 +133,29 @@ def services_section(only: Service | None = None) -> Section:
     data = load_services()
     shown = (only,) if only is not None else tuple(data.services.values())
     lead = (
-        f"As of {data.date}, from {' and '.join(data.sources)}. Where the last column says that the SDK's model alone"
-        " shows it, whether the policy reaches across accounts was not looked up."
+        f"As of {data.date}, from {' and '.join(data.sources)}. Where the SDK's model alone shows a policy, whether"
+        " it reaches across accounts was not looked up."
     )
     head = ("Service", "Has them", "Policy, on", "Written by", "Read by", "Across accounts", "Remarks")
     grid = Grid("Services with resource-based policies", head, tuple(_row(service) for service in shown))
     rest = f"The other {len(data.without)} services in the SDK's models have no call that sets one."
     blocks = (Text(lead), grid) if only is not None else (Text(lead), grid, Text(rest))
     return Section("services", "Which services have resource-based policies", blocks)
+
+
+def services_in_short() -> Section:
+    """The names alone, and where to read more."""
+    data = load_services()
+    rows = tuple(
+        Row((word, ", ".join(one.id for one in data.services.values() if one.support == support)))
+        for support, word in (("yes", "Yes"), ("partly", "In part"), ("no", "No"))
+    )
+    more = (
+        f"{len(data.without)} more services have no call in their SDK's model that sets one. xacct explain --service"
+        f" NAME tells of one, --service all of all. As of {data.date}."
+    )
+    grid = Grid("By the names that the AWS SDK has for them", ("Has them", "Services"), rows)
+    return Section("services", "Which services have resource-based policies", (grid, Text(more)))
 
 
 def _row(service: Service) -> Row:

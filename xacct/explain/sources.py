@@ -1,8 +1,8 @@
 """
 The pages that the sentences about AWS rest on, by name. Where no page says it, the source says who judged.
 
-The IAM User Guide was read as of May 2023, the Lightsail developer guide as of April 2023, the SDK's models and
-the Service Authorization Reference as of 2026. docs/explanation/ tells the same with their dates.
+The IAM User Guide was read as of May 2023, the Lightsail developer guide as of April 2023, the SDK's models
+and the Service Authorization Reference as of 2026. docs/explanation/ tells the same with their dates.
 """
 
 from __future__ import annotations
@@ -82,4 +82,4 @@ TEMPLATES = "IAM API Reference: AcquireRole"
 ROLES_ANYWHERE = "IAM Roles Anywhere User Guide: trust-model"
 LIGHTSAIL_MODEL = "Lightsail API Reference: UpdateBucket"
 SDK_MODELS = "botocore 1.44.5 service models"
-JUDGED = "judged by this project from the pages above it"
+JUDGED = "this project's own judgement, from the pages named"

@@ -23,8 +23,8 @@ __all__ = [
     "outcome_tone",
     "outcome_words",
     "phrase",
-    "shown_context",
     "short_actions",
+    "shown_context",
     "who_words",
 ]
 

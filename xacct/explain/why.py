@@ -1,8 +1,8 @@
 """
 Why is an action allowed or denied for the trusted party, and what would change that?
 
-Each proposed edit of the grant is tried: the grant is expanded anew, the request decided anew, and the rules asked
-what they find in it that they did not find before. An edit that does not work is not proposed.
+Each proposed edit of the grant is tried: the grant is expanded anew, the request decided anew, and the rules
+asked what they find in it that they did not find before. An edit that does not work is not proposed.
 """
 
 from __future__ import annotations
@@ -289,7 +289,10 @@ def _additions(case: Case, name: str) -> Iterator[_Candidate]:
             yield _replaced(grant, index, attrs.evolve(entry, remove=removed), "Do not take the action away.")
     for index, entry in enumerate(grant.permissions):
         if _has(case, entry, name) and not entry.unscoped:
-            words = "A limit of the entry cannot reach the action; let such actions through, in the whole account."
+            words = (
+                "A limit of the entry cannot reach the action; let such actions through,"
+                " in the whole account."
+            )
             yield _replaced(grant, index, attrs.evolve(entry, unscoped=True), words)
     for index, entry in enumerate(grant.permissions[:1]):
         added = attrs.evolve(entry, add=(*entry.add, short))
@@ -383,7 +386,10 @@ def _warnings(expansion: Expansion, name: str) -> Iterator[str]:
     if action.irreversible:
         yield f"{action.name} cannot be undone."
     if action.wildcard_only and not action.is_read:
-        yield "AWS checks this action against * alone: no limit by resource or tag holds for it, it reaches the whole account."
+        yield (
+            "AWS checks this action against * alone: no limit by resource or tag holds for"
+            " it, it reaches the whole account."
+        )
     if action.name in ("TagResource", "UntagResource") and any(
         one.tags for one in expansion.grant.permissions
     ):
