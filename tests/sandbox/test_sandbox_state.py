@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xacct.errors import InputError
+from xacct.errors import InputError, XacctError
 from xacct.sandbox import HttpRequest, Sandbox, default_state_dir
 from xacct.sandbox.codec import StateError, entity_from_text, entity_to_text
 from xacct.sandbox.entities import Policy, PolicyVersion, Role, Session
@@ -98,7 +98,7 @@ def _rewrite(path: Path, statement: str) -> None:
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     sandbox = Sandbox(tmp_path / "file" / "state")
-    with pytest.raises(InputError, match="cannot be used"):
+    with pytest.raises(XacctError, match="cannot be kept"):
         sandbox.credentials_for("arn:aws:iam::444455556666:user/robot", "444455556666")
 
 

@@ -50,8 +50,10 @@ def sandbox_session(attach: Callable[[Any], None] | None) -> Any:
     import botocore.session
 
     assert attach is not None, "the sandbox is attached to the session"
+    defaults = botocore.session.Session.SESSION_VARIABLES.items()
     boto_session = botocore.session.Session(
         session_vars={
+            **{name: (None, None, default, convert) for name, (_, _, default, convert) in defaults},
             "profile": _UNSET,
             "config_file": (None, None, os.devnull, None),
             "credentials_file": (None, None, os.devnull, None),

@@ -185,7 +185,8 @@ class Api:
         return answer
 
     def _told(self, error: Exception, operation: str, subject: str) -> BaseException:
-        if not is_of_aws(error):
+        # OSError: a file or program that gives the credentials. ValueError: an endpoint that is no URL.
+        if not is_of_aws(error) and not isinstance(error, (OSError, ValueError)):
             return error
         self._answered = self._answered or status_of(error) > 0
         told = translate(error, self._context(operation, subject))

@@ -52,6 +52,16 @@ def _bad_config(error: BaseException, context: CallContext) -> XacctError:
     )
 
 
+def _bad_setting(error: BaseException, context: CallContext) -> XacctError:
+    del context
+    return CredentialsError(
+        f"a setting of the AWS SDK is wrong: {message_of(error)}",
+        where="the AWS config file, or a variable AWS_…",
+        fix="correct or unset it",
+        code="aws-config",
+    )
+
+
 def _no_connection(error: BaseException, context: CallContext) -> XacctError:
     url = getattr(error, "kwargs", {}).get("endpoint_url", "")
     known = list(context.regions())
@@ -113,13 +123,19 @@ def _bad_region(error: BaseException, context: CallContext) -> XacctError:
 
 
 def _bad_endpoint(error: BaseException, context: CallContext) -> XacctError:
-    del context
+    if not _names_an_url(message_of(error)):
+        return _bad_setting(error, context)
     return InputError(
         f"the endpoint is no URL: {message_of(error)}",
         where="--endpoint-url",
         fix="write it with its scheme: http://127.0.0.1:5000",
         code="endpoint",
     )
+
+
+def _names_an_url(text: str) -> bool:
+    """Whether the ValueError is one of those that botocore and urllib raise for an endpoint."""
+    return any(word in text for word in ("endpoint", "IPv6", "Port ", "netloc", "URL"))
 
 
 def _not_aws(error: BaseException, context: CallContext) -> XacctError:
@@ -135,9 +151,10 @@ def _not_aws(error: BaseException, context: CallContext) -> XacctError:
 def _no_program(error: BaseException, context: CallContext) -> XacctError:
     name = getattr(error, "filename", None) or ""
     return CredentialsError(
-        f"the profile's credential_process cannot be run: {getattr(error, 'strerror', None) or error}",
+        f"what gives the credentials cannot be used: {getattr(error, 'strerror', None) or error}",
         where=str(name) or where(context),
-        fix="correct credential_process in the AWS config file",
+        fix="correct credential_process or web_identity_token_file in the AWS config file, or "
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
         code="credentials-provider",
     )
 
@@ -169,6 +186,12 @@ BY_CLASS: dict[str, Maker] = {
     "ConfigParseError": _bad_config,
     "InvalidConfigError": _bad_config,
     "InfiniteLoopConfigError": _bad_config,
+    "InvalidSTSRegionalEndpointsConfigError": _bad_setting,
+    "InvalidDefaultsMode": _bad_setting,
+    "InvalidChecksumConfigError": _bad_setting,
+    "InvalidRetryModeError": _bad_setting,
+    "InvalidS3AddressingStyleError": _bad_setting,
+    "EndpointVariantError": _bad_setting,
     "MetadataRetrievalError": _credentials(
         "the machine's role gave no credentials", "check the role of the machine or container", "metadata"
     ),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from xacct.blueprint.grant_nodes import grant_from_node
@@ -16,6 +17,8 @@ __all__ = ["PROJECT_FILE", "load_grants", "parse_grant", "read_text"]
 PROJECT_FILE = "xacct.yaml"
 _SUFFIXES = (".yaml", ".yml")
 MAX_FILES = 5000
+MAX_ENTRIES = 100_000
+"""How many entries of a folder and those below it are looked at in search of grants."""
 
 
 def read_text(path: Path, *, shown: str | None = None) -> str:
@@ -109,20 +112,10 @@ def _files(paths: Sequence[Path], problems: list[Problem]) -> list[Path]:
         if not is_folder:
             found.setdefault(_identity(path), path)
             continue
-        inside = _inside(path)
-        if not inside:
-            problems.append(
-                Problem(f"{path} holds no grant", str(path), "grants are files *.yaml or *.yml", "no-grants")
-            )
-        if len(inside) > MAX_FILES:
-            problems.append(
-                Problem(
-                    f"{path} holds more than {MAX_FILES} files",
-                    str(path),
-                    "name a folder below it",
-                    "too-many",
-                )
-            )
+        try:
+            inside = _inside(path)
+        except InputError as error:
+            problems += error.problems
             continue
         for file in inside:
             found.setdefault(_identity(file), file)
@@ -137,24 +130,37 @@ def _identity(path: Path) -> Path:
 
 
 def _inside(folder: Path) -> list[Path]:
+    """The files of a folder that may be grants. Raises InputError: a part left out would look removed."""
     out: list[Path] = []
+    for looked_at, (path, is_folder) in enumerate(_below(folder)):
+        if len(out) > MAX_FILES or looked_at > MAX_ENTRIES:
+            raise _folder_problem(folder, "holds too much to search for grants", "name a folder below it")
+        if path.suffix in _SUFFIXES and path.name != PROJECT_FILE and not is_folder:
+            out.append(path)
+    if not out:
+        raise _folder_problem(folder, "holds no grant", "grants are files *.yaml or *.yml")
+    return sorted(out)
+
+
+def _below(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """What is in a folder and those below it, hidden things passed over; with whether it is a folder."""
     pending = [folder]
-    while pending and len(out) <= MAX_FILES:
+    while pending:
         here = pending.pop()
         try:
-            entries = sorted(here.iterdir())
-        except OSError:
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                # A linked folder may lead back up; what it points to can be named itself.
-                if not entry.is_symlink():
-                    pending.append(entry)
-            elif entry.suffix in _SUFFIXES and entry.name != PROJECT_FILE:
-                out.append(entry)
-    return sorted(out)
+            with os.scandir(here) as entries:
+                # A linked folder may lead back up, so links are not followed.
+                found = [(here / entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        except OSError as error:
+            reason = error.strerror or error
+            raise _folder_problem(here, f"cannot be read: {reason}", "check its permissions") from None
+        shown = [item for item in found if not item[0].name.startswith(".")]
+        pending += [path for path, is_folder in shown if is_folder]
+        yield from shown
+
+
+def _folder_problem(folder: Path, what: str, fix: str) -> InputError:
+    return InputError(f"{folder} {what}", where=str(folder), fix=fix, code="folder")
 
 
 def _twice(grants: Iterable[Grant]) -> list[Problem]:

@@ -51,12 +51,15 @@ def parse_duration(text: str) -> int:
 
 
 def parse_date(text: str) -> date:
-    """Read a day as ``YYYY-MM-DD``. Raises InputError."""
+    """Read a day as ``YYYY-MM-DD``, one that has a day after it. Raises InputError."""
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text.strip()):
         try:
-            return date.fromisoformat(text.strip())
+            day = date.fromisoformat(text.strip())
         except ValueError:
             pass
+        else:
+            if day < date.max:
+                return day
     raise InputError(
         f"{shorten(text)!r} is no date", fix="write a day of the calendar as YYYY-MM-DD", code="date"
     )

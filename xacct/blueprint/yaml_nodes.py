@@ -140,7 +140,7 @@ def parse_yaml(text: str, file: str) -> tuple[Node, ...]:
             code="not-yaml",
         ) from None
     if builder.problems:
-        raise InputError(builder.problems)
+        raise InputError(dict.fromkeys(builder.problems))
     return tuple(node for node in builder.documents if not is_absent(node))
 
 
@@ -190,13 +190,11 @@ class _Builder:
         name = type(event).__name__
         mark = event.start_mark  # type: ignore[attr-defined]
         line = mark.line + 1
-        if name == "AliasEvent":
-            self.problem(line, "an alias (`*name`) is not taken here", "write the value out", "yaml-alias")
-            self.add(Scalar("", self.place(line)))
-            return
-        if name in ("ScalarEvent", "SequenceStartEvent", "MappingStartEvent"):
+        if name in ("AliasEvent", "ScalarEvent", "SequenceStartEvent", "MappingStartEvent"):
             self.check(event, line)
         match name:
+            case "AliasEvent":
+                self.add(Scalar("", self.place(line)))
             case "ScalarEvent":
                 span = (mark.index, event.end_mark.index)  # type: ignore[attr-defined]
                 plain = event.style is None or event.style == ""  # type: ignore[attr-defined]
@@ -223,7 +221,9 @@ class _Builder:
             raise InputError(
                 [*self.problems, Problem(f"{self.file} is {what}", self.place(line), code="too-large")]
             )
-        if getattr(event, "anchor", None):
+        if type(event).__name__ == "AliasEvent":
+            self.problem(line, "an alias (`*name`) is not taken here", "write the value out", "yaml-alias")
+        elif getattr(event, "anchor", None):
             self.problem(line, "an anchor (`&name`) is not taken here", "remove it", "yaml-anchor")
         tag = getattr(event, "tag", None)
         if tag is not None and str(tag) != "!":

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rotate-external-id": ("rotate_external_id_cmd", "Change a grant's external ID in two phases."),
     "revoke-sessions": ("revoke_sessions_cmd", "End the sessions of a grant issued so far."),
     "show": ("show_cmd", "Show a grant in the account, or a saved plan."),
+    "keys": ("keys_cmd", "Access keys of users: list them, change one for another."),
     "blueprints": ("blueprints_cmd", "List, show and start blueprints."),
     "handoff": ("handoff_cmd", "Show what the trusted party needs."),
     "permissions": ("permissions_cmd", "List and show permission sets and actions."),

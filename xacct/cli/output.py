@@ -15,6 +15,10 @@ from xacct.render.style import Style, clean
 
 __all__ = ["Output", "problems_to_json", "show_problems"]
 
+MOST_PROBLEMS = 25
+"""How many problems are told in words: of a file that is wrong throughout, the first show what it is."""
+_LONGEST_LINE = 1000
+
 
 @attrs.frozen
 class Output:
@@ -36,7 +40,7 @@ class Output:
         sys.stdout.flush()
 
     def json(self, value: Any) -> None:
-        self.result(json.dumps(value, indent=2, ensure_ascii=False))
+        self.result(json_text(value))
 
     def talk(self, text: str) -> None:
         """Say something beside the result, unless asked to be quiet."""
@@ -49,6 +53,12 @@ class Output:
             self.talk(text)
 
 
+def json_text(value: Any) -> str:
+    """A value as JSON that stdout can hold, whatever its encoding."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return json.dumps(value, indent=2, ensure_ascii=not unicode)
+
+
 def problems_to_json(problems: Iterable[Problem]) -> dict[str, Any]:
     """Errors as every command's JSON has them."""
     return {"errors": [attrs.asdict(problem) for problem in problems]}
@@ -57,11 +67,19 @@ def problems_to_json(problems: Iterable[Problem]) -> dict[str, Any]:
 def show_problems(problems: Iterable[Problem], *, as_json: bool, color: bool) -> None:
     """Tell errors: in words on stderr, or as JSON on stdout where JSON was asked for."""
     if as_json:
-        sys.stdout.write(json.dumps(problems_to_json(problems), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_text(problems_to_json(problems)) + "\n")
         sys.stdout.flush()
         return
     style = Style(color=color)
-    for problem in problems:
-        first, *rest = clean(str(problem)).split("\n")
+    told = list(problems)
+    for problem in told[:MOST_PROBLEMS]:
+        first, *rest = [shorten(line) for line in clean(str(problem)).split("\n")]
         sys.stderr.write("\n".join([f"{style('bad', 'error:')} {first}", *rest]) + "\n")
+    if len(told) > MOST_PROBLEMS:
+        sys.stderr.write(f"and {len(told) - MOST_PROBLEMS} more; --format json lists all\n")
     sys.stderr.flush()
+
+
+def shorten(line: str) -> str:
+    """Cut the middle of a line that no message has but one that quotes what is absurdly long."""
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE // 2]}…{line[-100:]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,20 +51,29 @@ def save_plan(plan: Plan, path: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read; what stood there is replaced in one move."""
-    folder = path.parent
+    """
+    Write a file that only its owner can read; what stood there is replaced in one move, through links.
+
+    Raises XacctError where it can't be written: a device or a pipe is never replaced.
+    """
+    import tempfile
+
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            raise OSError(0, "it is no ordinary file")
+        # A short prefix of its own: with the file's name in it, a long name would not fit.
+        descriptor, name = tempfile.mkstemp(prefix=".xacct-", dir=target.parent)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
-            Path(name).replace(path)
+            Path(name).replace(target)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-    except OSError as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise XacctError(
-            f"{path} can't be written: {error.strerror}",
+            f"{path} can't be written: {getattr(error, 'strerror', None) or error}",
             where=str(path),
             fix="name a file in a folder that exists and that you may write to",
             code="file",
@@ -85,20 +94,32 @@ def load_plan(path: Path) -> Plan:
     from xacct.plan.file import plan_from_json
 
     try:
-        if path.stat().st_size > _LARGEST:
-            raise InputError(f"{path} is too large for a plan", where=str(path), code="file")
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error.strerror}", where=str(path), code="file") from None
+        value = json.loads(_read_plan(path))
+    except RecursionError:
+        raise _no_plan(path, "is nested too deep for a plan", "plan-damaged") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path} is no text", where=str(path), code="file") from None
-    try:
-        value = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InputError(
-            f"{path} is no JSON: {error}", where=str(path), fix="make the plan anew", code="plan-damaged"
-        ) from None
+        raise _no_plan(path, "is no UTF-8 text", "plan-damaged") from None
+    except ValueError as error:  # json's own, and int's for a number of thousands of digits
+        raise _no_plan(path, f"is no JSON: {error}", "plan-damaged") from None
     return plan_from_json(value, str(path))
+
+
+def _read_plan(path: Path) -> str:
+    try:
+        info = path.stat()
+        if not stat.S_ISREG(info.st_mode):
+            raise _no_plan(path, "is no ordinary file")
+        if info.st_size > _LARGEST:
+            raise _no_plan(path, "is too large for a plan")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise _no_plan(path, f"can't be read: {error.strerror}") from None
+
+
+def _no_plan(path: Path, what: str, code: str = "file") -> InputError:
+    return InputError(
+        f"{path} {what}", where=str(path), fix="make a plan: xacct plan GRANT --out plan.json", code=code
+    )
 
 
 def refuse_blocked(plan: Plan) -> None:

@@ -90,10 +90,14 @@ def run_command(
         environment = {name: value for name, value in os.environ.items() if name not in variables}
         environment |= {name: value for name, value in variables.items() if value}
         try:
-            return subprocess.run(list(arguments), env=environment, check=False).returncode  # noqa: S603
+            code = subprocess.run(list(arguments), env=environment, check=False).returncode  # noqa: S603
+            return code if code >= 0 else 128 - code  # ended by a signal, as shells tell it
         except OSError as error:
             raise InputError(
-                f"{arguments[0]} can't be run: {error.strerror}", fix="check its name and your PATH"
+                f"{arguments[0]} can't be run: {error.strerror}",
+                where="CMD",
+                fix="check its name and your PATH",
+                code="no-command",
             ) from None
 
 

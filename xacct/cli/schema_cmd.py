@@ -9,7 +9,7 @@ from xacct.cli.settings import Settings, global_options
 
 
 @click.command("schema")
-@click.argument("kind", type=click.Choice(["grant", "blueprint", "plan"]))
+@click.argument("kind", metavar="KIND", type=click.Choice(["grant", "blueprint", "plan"]))
 @global_options()
 @click.pass_obj
 def command(settings: Settings, kind: str) -> None:

@@ -104,5 +104,6 @@ def format_option(*formats: str) -> Callable[[_F], _F]:
         expose_value=False,
         is_eager=True,
         default="text",
+        envvar="XACCT_FORMAT",
         help="Form of the result.",
     )

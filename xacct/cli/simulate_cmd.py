@@ -87,7 +87,10 @@ def context_of(settings: Iterable[str]) -> dict[str, ContextValue]:
         key, equals, value = setting.partition("=")
         if not equals or not key:
             raise InputError(
-                f"--context takes KEY=VALUE, not {setting!r}", fix="--context aws:RequestedRegion=eu-west-1"
+                f"it takes KEY=VALUE, not {setting!r}",
+                where="--context",
+                fix="--context aws:RequestedRegion=eu-west-1",
+                code="usage",
             )
         found[key] = (*found.get(key, ()), value)
     return {key: values[0] if len(values) == 1 else values for key, values in found.items()}

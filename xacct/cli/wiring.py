@@ -43,17 +43,28 @@ SANDBOX_ACCOUNT = "111122223333"
 
 def looks_like_path(argument: str) -> bool:
     """Take an argument for a path when it exists, has a slash, or ends like a file of ours."""
-    return "/" in argument or argument.endswith((".yaml", ".yml", ".json")) or Path(argument).exists()
+    if "/" in argument or argument.endswith((".yaml", ".yml", ".json")):
+        return True
+    try:
+        return Path(argument).exists()
+    except (OSError, ValueError):  # too long to be a file's name
+        return False
 
 
 def state_folder() -> Path:
     """Where journals and the sandbox's state live: ``$XDG_STATE_HOME/xacct``."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "xacct"
+    return _xdg_folder("XDG_STATE_HOME", ".local/state")
 
 
 def config_folder() -> Path:
     """Where the user's own blueprints live: ``$XDG_CONFIG_HOME/xacct``."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "xacct"
+    return _xdg_folder("XDG_CONFIG_HOME", ".config")
+
+
+def _xdg_folder(variable: str, default: str) -> Path:
+    base = Path(os.environ.get(variable, ""))
+    # A relative path is to be ignored (XDG Base Directory Specification).
+    return (base if base.is_absolute() else Path.home() / default) / "xacct"
 
 
 class Wiring:
@@ -99,9 +110,11 @@ class Wiring:
         from xacct.blueprint.load import load_grants
         from xacct.blueprint.settings import grant_from_settings, parse_setting
 
-        if not arguments:
+        # An empty argument is most likely an unset variable: it must not stand for the working directory.
+        if not arguments or not all(arguments):
             raise InputError(
-                "no grant is named",
+                "the name of a grant is empty" if arguments else "no grant is named",
+                where="PATH",
                 fix="name a grant's file or a folder of them, or a blueprint with --set",
                 code="usage",
             )

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from xacct.errors import InputError
+from xacct.errors import InputError, XacctError
 from xacct.sandbox.codec import StateError, entity_from_text, entity_to_text
 from xacct.sandbox.world import World
 
@@ -38,7 +38,8 @@ class Store:
     """
     Opens its file on first use, creates it private (0600, its folder 0700), and may be shared by threads.
 
-    Raises InputError, which names the file, when it cannot be read as a sandbox's state.
+    Raises InputError, which names the file, when it cannot be read as a sandbox's state, and XacctError when
+    the disk is full or the folder cannot be written.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -134,10 +135,30 @@ class Store:
             )
             self._seen = cursor.lastrowid or self._seen
 
-    def _unusable(self, error: Exception) -> InputError:
+    def _unusable(self, error: Exception) -> XacctError:
+        if isinstance(error, OSError) or _of_the_disk(error):
+            return XacctError(
+                f"the sandbox's state cannot be kept: {getattr(error, 'strerror', None) or error}",
+                where=str(self.path),
+                fix="make room, or make that folder writable; or choose another with XDG_STATE_HOME",
+                code="sandbox-state",
+            )
         return InputError(
             f"the sandbox's state cannot be used: {error}",
             where=str(self.path),
             fix="start over with `xacct sandbox reset`; everything in the sandbox is then forgotten",
             code="sandbox-state",
         )
+
+
+def _of_the_disk(error: Exception) -> bool:
+    """Whether SQLite failed because of the disk, the folder's rights or a lock, and not of what it read."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+    )
