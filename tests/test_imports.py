@@ -24,6 +24,7 @@ ORDER = [
     "diagnose",
     "handoff",
     "export",
+    "keys",
     "apply",
     "verify",
     "aws",

@@ -108,6 +108,14 @@ class Sessions:
             )
         return self._identity_of(self.profile)
 
+    def identity_with(self, access_key_id: str, secret_access_key: str) -> Identity:
+        """Whose these keys are. Raises CredentialsError when AWS does not take them."""
+        boto_session = (
+            sandbox_session(self._attach) if self.sandbox else new_session(self.profile, self._attach)
+        )
+        boto_session.set_credentials(access_key_id, secret_access_key)
+        return self._caller(boto_session, self.profile)
+
     def iam(self, account: str) -> Api:
         """IAM in an account. All callers share one pacer."""
         return self._making.get(("api", account), lambda: self._make_iam(account))
