@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,8 @@ GRANT_KEYS = (
 PERMISSION_KEYS = ("set", "add", "remove", "resources", "tags", "regions", "unscoped", "statements")
 EXPECT_KEYS = ("as", "action", "resource", "context", "without")
 
+_LIMITS = ("resources", "tags", "regions")
+
 MAX_OWN_TAGS = 46
 """Of a role's 50 tags, those left when xacct has set its own."""
 
@@ -76,6 +79,16 @@ def plain_json(node: Node) -> Any:
             return [plain_json(item) for item in items]
         case MappingNode(pairs=pairs):
             return {key.text: plain_json(value) for key, value in pairs}
+
+
+def is_policy(node: Node) -> bool:
+    """Whether a node is a policy document, pasted as JSON or written as YAML."""
+    return isinstance(node, MappingNode) and node.get("Statement") is not None
+
+
+def policy_text(node: Node) -> str:
+    """A policy document's JSON, as parameters hold it."""
+    return json.dumps(plain_json(node), ensure_ascii=False)
 
 
 class _GrantReader(Reader):
@@ -124,6 +137,7 @@ class _GrantReader(Reader):
         if node is None:
             return {}
         out: dict[str, Value] = {}
+        self.refuse_empty(node, "parameters")
         for name, value in self.mapping(node, "parameters", None, "parameters").items():
             path = f"parameters.{name}"
             match value:
@@ -131,9 +145,35 @@ class _GrantReader(Reader):
                     out[name] = text
                 case SequenceNode():
                     out[name] = self.texts(value, path)
+                case MappingNode() if is_policy(value):
+                    out[name] = policy_text(value)
+                case MappingNode() if any(is_policy(item) for _, item in value.pairs):
+                    documents = self.mapping(value, path, None, path)
+                    out[name] = MappingProxyType(
+                        {
+                            key: (policy_text(item),)
+                            if is_policy(item)
+                            else self.texts(item, f"{path}.{key}")
+                            for key, item in documents.items()
+                        }
+                    )
                 case MappingNode():
                     out[name] = MappingProxyType(self.text_map(value, path, path))
         return MappingProxyType(out)
+
+    def refuse_empty(self, node: Node, path: str, keys: Collection[str] | None = None) -> None:
+        """
+        Refuse a key that stands there and says nothing, as when all its items are commented out.
+
+        Where leaving it out means "no limit", taking it for left out would widen what was meant to be narrow.
+        """
+        for key, value in node if isinstance(node, MappingNode) else ():
+            empty = is_absent(value) or (isinstance(value, (SequenceNode, MappingNode)) and not tuple(value))
+            if empty and (keys is None or key.text in keys):
+                inner = f"{path}.{key.text}"
+                self.problem(
+                    key, inner, f"{key.text} is given and empty", "give a value, or remove it", "empty"
+                )
 
     def tags(self, node: Node | None) -> Mapping[str, str]:
         out: dict[str, str] = {}
@@ -162,6 +202,7 @@ class _GrantReader(Reader):
         if isinstance(node, Scalar):
             return PermissionEntry(set=node.text, unscoped=unscoped)
         keys = self.mapping(node, path, PERMISSION_KEYS, "a permissions entry")
+        self.refuse_empty(node, path, _LIMITS)
         own = self.typed(keys.get("unscoped"), f"{path}.unscoped", parse_unscoped)
         entry = PermissionEntry(
             set=self.text(keys.get("set"), f"{path}.set"),

@@ -77,7 +77,8 @@ class _Resolver:
         name, given = parameter.name, self.grant.parameters.get(parameter.name)
         self.texts[name] = ()
         self.maps[name] = {}
-        if given in ("", ()):
+        empty = given is not None and not given
+        if empty:
             given = None
         if not holds(parameter.when, self.texts):
             if given is not None:
@@ -87,6 +88,15 @@ class _Resolver:
                     "remove it, or change what it depends on",
                     "no-effect",
                 )
+            return
+        if empty and not is_required(parameter, self.texts):
+            # An unset shell variable must not turn "only these" into "everybody".
+            self.problem(
+                f"parameters.{name}",
+                f"{name} is given and empty",
+                "give a value, or leave it out to go without",
+                "empty",
+            )
             return
         if given is None:
             given = self.implied(parameter) or self.default(parameter)
@@ -144,7 +154,7 @@ class _Resolver:
             isinstance(given, tuple) and parameter.type is not ParameterType.LIST
         ):
             kind = "a mapping" if isinstance(given, Mapping) else "a list"
-            self.problem(path, f"{path} is {kind} where a {parameter.type.value} belongs", code="type")
+            self.problem(path, f"{path} is {kind} where one {parameter.type.value} belongs", code="type")
             return
         listed = given if isinstance(given, tuple) else (given,)
         out: list[str] = []
@@ -167,6 +177,10 @@ class _Resolver:
                 near = nearest(key, parameter.keys)
                 fix = f"did you mean {near!r}?" if near else f"known are: {', '.join(parameter.keys)}"
                 self.problem(inner, f"{shorten(key)!r} is no key of {parameter.name}", fix, "unknown-key")
+                continue
+            if not key or folded.get(key.lower(), key) in out:
+                what = "is there twice; keys are alike in any case" if key else "is empty"
+                self.problem(inner, f"the key {shorten(key)!r} of {parameter.name} {what}", code="key")
                 continue
             checked = [self.check(parameter, text, inner, str) for text in texts]
             if not texts:

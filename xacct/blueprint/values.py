@@ -15,6 +15,7 @@ from xacct.blueprint.reading import parse_bool, parse_date, parse_duration, sugg
 from xacct.blueprint.yaml_nodes import shorten
 from xacct.errors import InputError
 from xacct.iam.arn import PARTITIONS, Arn, check_account_id, is_account_id
+from xacct.iam.policy import PolicyDocument
 
 __all__ = ["MAX_VALUE", "check_external_id", "check_issuer", "check_text"]
 
@@ -31,8 +32,9 @@ def check_text(parameter: Parameter, text: str) -> str:
 
     For a list the text is one item. Raises InputError without a place.
     """
-    kind = parameter.item if parameter.type is ParameterType.LIST else parameter.type
-    if kind is not ParameterType.SAML_METADATA:
+    listed = parameter.type in (ParameterType.LIST, ParameterType.MAP)
+    kind = parameter.item if listed else parameter.type
+    if kind not in (ParameterType.SAML_METADATA, ParameterType.POLICY):
         _check_common(text)
     value = _CHECKS[kind](text)
     if kind is ParameterType.CHOICE or parameter.choices:
@@ -51,6 +53,14 @@ def _check_common(text: str) -> None:
         raise InputError("the value is empty", fix="give a value, or leave the line out", code="empty")
     if len(text) > MAX_VALUE:
         raise InputError(f"the value has {len(text)} characters; {MAX_VALUE} are taken", code="too-long")
+    if "${" in text:
+        # A blueprint's own text may use IAM's variables; a value that did would be compared with the request
+        # itself: ${saml:sub} is every subject.
+        raise InputError(
+            f"{shorten(text)!r} holds ${{…}}, which IAM would replace with what the request says",
+            fix="write the value itself; a blueprint of your own may use policy variables",
+            code="variable",
+        )
     bad = next((sign for sign in text if ord(sign) < 32 or ord(sign) == 127), None)
     if bad is not None:
         raise InputError(f"the value holds the control character {bad!r}", fix="remove it", code="control")
@@ -215,7 +225,11 @@ def check_principal_pattern(text: str) -> str:
             fix="write arn:aws:iam::ACCOUNT:role/NAME",
             code="principal",
         )
-    if arn.resource_type not in ("role", "user") or not arn.resource_path.strip("*?/"):
+    # A * spans slashes, so what follows a wildcard is limited by the beginning of the name alone.
+    fixed = arn.resource_path[:1].strip("*?/") or (
+        "/" in arn.resource_path and arn.resource_path.rpartition("/")[2][:1].strip("*?")
+    )
+    if arn.resource_type not in ("role", "user") or not fixed:
         raise InputError(
             f"{shorten(text)!r} is too wide or no principal",
             fix="name them by the fixed beginning of their name: arn:aws:iam::ACCOUNT:role/backup-*",
@@ -276,6 +290,11 @@ def check_url(text: str) -> str:
     raise InputError(f"{shorten(text)!r} is no https address", fix="write https://HOST/PATH", code="url")
 
 
+def check_policy_text(text: str) -> str:
+    """Check a policy document's JSON; what it says is for the rules to judge."""
+    return PolicyDocument.from_json(text, "the policy").minified()
+
+
 def check_seconds(text: str) -> str:
     return str(parse_duration(text))
 
@@ -312,4 +331,5 @@ _CHECKS: Mapping[ParameterType, Callable[[str], str]] = {
     ParameterType.TAG_KEY: check_tag_key,
     ParameterType.TEXT: _as_is,
     ParameterType.URL: check_url,
+    ParameterType.POLICY: check_policy_text,
 }
