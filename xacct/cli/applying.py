@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from xacct.cli.output import Output, problems_to_json
 from xacct.cli.plans import refuse_blocked, show_plan
 from xacct.cli.wiring import Wiring, state_folder
-from xacct.errors import ExitCode, InputError, StalePlanError
+from xacct.errors import ExitCode, InputError, StalePlanError, XacctError
+from xacct.render.style import Style
 
 if TYPE_CHECKING:
     from xacct.apply import Event, Outcome
@@ -95,13 +96,20 @@ class Applying:
                 code="no-terminal",
             )
         from xacct.plan.file import plan_digest
+        from xacct.render.plan_text import gain_lines
 
-        wider = sum(row.effect.value == "gain" for account in plan.accounts for row in account.access_delta)
-        gains = f" It gives access that was not there before ({wider} above)." if wider else ""
-        sys.stderr.write(f"Apply this plan, digest {plan_digest(plan)[:12]}?{gains} Type yes: ")
+        style = Style(color=self.output.settings.use_color, width=self.output.settings.width)
+        lines = list(gain_lines(plan, style))
+        if lines:
+            sys.stderr.write("\n".join(["This gives access that was not there before:", *lines, ""]))
+        sys.stderr.write(f"Apply this plan, digest {plan_digest(plan)[:12]}? Type yes: ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise KeyboardInterrupt
+            raise XacctError(
+                "not applied: the answer was not yes, and nothing was changed",
+                fix="run the same again and type yes, or pass --yes",
+                code="declined",
+            )
 
     def carry_out(self, plan: Plan) -> Outcome:
         from xacct.apply import Journal, apply_plan

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import attrs
+
 from xacct.iam.policy import PolicyDocument
 from xacct.iam.things import (
     GroupPolicy,
@@ -36,6 +38,7 @@ __all__ = [
     "change_body",
     "change_head",
     "finding_lines",
+    "gain_lines",
     "gives_anew",
     "plan_text",
     "summary_line",
@@ -176,6 +179,14 @@ def access_lines(account: AccountPlan, style: Style) -> Iterator[str]:
         for row in account.access_delta:
             if row.effect is effect:
                 yield from _row(row, style)
+
+
+def gain_lines(plan: Plan, style: Style) -> Iterator[str]:
+    """What widens, as it is repeated before somebody says yes: all accounts, without examples."""
+    for account in plan.accounts:
+        for row in account.access_delta:
+            if row.effect is Effect.GAIN:
+                yield from _row(attrs.evolve(row, witness=None), style)
 
 
 def _row(row: AccessRow, style: Style) -> Iterator[str]:
