@@ -33,6 +33,10 @@ _KEPT = (
 )
 
 
+# A Deny from a moment on (the end of a grant, of older sessions) takes nothing back before it.
+_MOMENTS = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
+
+
 def handed_out(document: Document) -> Iterator[tuple[Statement, Word, Action]]:
     """Each sensitive action that a statement allows and no Deny takes back, with the word that allows it."""
     denied = _denied(document)
@@ -50,7 +54,7 @@ def _denied(document: Document) -> set[str]:
     """The actions of Lightsail that a Deny takes back everywhere, or bounds by a condition."""
     denied: set[str] = set()
     for denial in document.denies:
-        if not all(word.value.strip("*") == "" for word in denial.resources or ()):
+        if _of_a_moment(denial) or not all(word.value.strip("*") == "" for word in denial.resources or ()):
             continue
         named = {facts.name for word in denial.actions or () for facts in expand(word.folded)}
         if denial.not_actions is not None:
@@ -58,6 +62,10 @@ def _denied(document: Document) -> set[str]:
             named = {facts.name for facts in expand("lightsail:*")} - spared
         denied |= named
     return denied
+
+
+def _of_a_moment(denial: Statement) -> bool:
+    return bool(denial.conditions) and all(line.folded in _MOMENTS for line in denial.conditions)
 
 
 def is_limited(statement: Statement, action: Action) -> bool:
@@ -117,7 +125,7 @@ def _hit(statement: Statement, word: Word, actions: list[Action], what: str) -> 
         f"; it works on {first.sensitive.outlives}" if first.sensitive.outlives and what == "outlives" else ""
     )
     return Hit(
-        word.path, f"{statement.where} allows {first.full_name}{via}, which {first.sensitive.why}{kept}{more}"
+        word.path, f"{statement.where} allows {first.full_name}{via}: {first.sensitive.why}{kept}{more}"
     )
 
 
