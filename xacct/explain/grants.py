@@ -62,14 +62,14 @@ _WHO = {
     Party.VENDOR: "The vendor with account {caller}",
     Party.SAME: "Users or roles of account {account} itself",
     Party.GROUP: "Users of account {account} itself",
-    Party.SAML: "People who sign in at a SAML identity provider",
-    Party.WEB: "Holders of a token from an identity provider",
+    Party.SAML: "People who sign in through the SAML provider {provider}",
+    Party.WEB: "Holders of a token from {provider}",
     Party.SERVICE: "An AWS service",
 }
 
 
 def _lead(case: Case) -> str:
-    who = _WHO[case.party].format(caller=case.caller_account, account=case.account)
+    who = _WHO[case.party].format(caller=case.caller_account, account=case.account, provider=_provider(case))
     changes = sum(not action.is_read for action in case.granted)
     what = f"{count(len(case.granted), 'action')} of Lightsail ({changes} of them change something)"
     if case.others:
@@ -81,6 +81,12 @@ def _lead(case: Case) -> str:
         f"{who} can use {what} in account {case.account} by assuming the role {case.role_arn}, for at most"
         f" {duration(case.role.max_session)} at a time{until}."
     )
+
+
+def _provider(case: Case) -> str:
+    """The identity provider by name or host."""
+    principal = case.witness.principal if case.witness is not None else ""
+    return principal.partition("-provider/")[2] or principal
 
 
 # -- blueprints ----------------------------------------------------------------------------------------------

@@ -12,7 +12,14 @@ from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument
 from xacct.iam.policy import Statement as PolicyStatement
 
-__all__ = ["caller_policy", "is_chained", "nearest_reasons", "path_section", "shown_statements"]
+__all__ = [
+    "caller_policy",
+    "decision_words",
+    "is_chained",
+    "nearest_reasons",
+    "path_section",
+    "shown_statements",
+]
 
 _CHAINED_SECONDS = 3600
 """The longest session that a role session gets by assuming another role (id_roles_terms-and-concepts)."""
@@ -165,7 +172,7 @@ def _decided(case: Case, request: Request, asked: str, credentials: str) -> Step
         asked=asked,
         outcome=outcome_words(decision),
         tone=outcome_tone(decision),
-        why=_why(decision, asked) + _ONLY,
+        why=decision_words(decision, asked) + _ONLY,
         call=_call(case, request),
         statements=shown_statements(decision),
     )
@@ -176,8 +183,8 @@ _ONLY = (
 )
 
 
-def _why(decision: Decision, asked: str) -> str:
-    """The caller's own policies are here the ones that the grant writes."""
+def decision_words(decision: Decision, asked: str) -> str:
+    """Why, where the caller's own policies are the ones that the grant writes (``asked``)."""
     if decision.allowed:
         return f"{asked[0].upper()}{asked[1:]} allows it, and nothing denies it."
     return decision.why

@@ -138,8 +138,11 @@ def _alt(case: Case) -> str:
     who = _caller_title(case)
     checks = "; ".join(_trust_checks(case))
     asked = f" ({checks})" if checks else ""
+    where = {Party.SAML: "outside AWS", Party.WEB: "outside AWS", Party.SERVICE: "AWS itself"}.get(
+        case.party, f"account {case.caller_account}"
+    )
     return (
-        f"From {_outside(case)}, {who} calls {_assume_label(case)} on the role"
+        f"From {where}, {who} calls {_assume_label(case)} on the role"
         f" {case.role_arn}; its trust policy is"
         f" asked{asked}. The session then calls Lightsail in account {case.account}; the"
         " permissions policy is asked."

@@ -54,7 +54,7 @@ def _blocks(case: Case) -> Iterator[Block]:
     yield Grid("What is allowed, and under which condition", ("Who", "May", "On", "If"), rows)
     yield Grid(
         "What reviewers ask about",
-        ("Can it …", "Yes, by", "No, not by"),
+        ("Can it …", "Answer", "What it would take and the grant does not give"),
         tuple(_power(case, title, test) for title, test in POWERS),
     )
     yield Points(tuple(_bounds(case)))
@@ -88,7 +88,8 @@ def _power(case: Case, title: str, test: Test) -> Row:
     granted = {action.name for action in case.granted}
     yes = [action.name for action in actions if action.name in granted]
     no = [action.name for action in actions if action.name not in granted]
-    return Row((title, _few(yes), _few(no)), Tone.WARN if yes else Tone.GOOD)
+    answer = f"yes, by {_few(yes)}" if yes else "no"
+    return Row((f"{title}?", answer, _few(no)), Tone.WARN if yes else Tone.PLAIN)
 
 
 def _few(names: list[str]) -> str:

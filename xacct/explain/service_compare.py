@@ -27,7 +27,10 @@ def explain_services() -> Explanation:
         about="service",
         name="all",
         title="Services with resource-based policies",
-        lead="Where a policy on the resource itself can name an outsider, and by which calls it is written and read.",
+        lead=(
+            "Where a policy on the resource itself can name an outsider, and by which calls"
+            " it is written and read."
+        ),
         sections=(services_section(),),
     )
 
@@ -237,13 +240,19 @@ def _role_only(service: Service, case: Case) -> Iterator[Block]:
         )
     )
     yield Code(f"Way 2: the {service.policy}, which names the role", document_text(named))
-    yield Points(
-        (
-            Point(
-                "Within one account either of the two suffices; where the resource is in"
-                " another account, both are"
-                " needed.",
-                source=sources.LOGIC,
-            ),
+    yield Points((_together(service),))
+
+
+def _together(service: Service) -> Point:
+    """What of the two ways is needed, by where the resource is."""
+    if service.id == "kms":
+        text = (
+            "The key's policy always has to allow, also within one account: it names the"
+            " role, or the account and"
+            " leaves the rest to the role's own policy. For a key of another account both are needed."
         )
-    )
+    else:
+        text = (
+            "Within one account either suffices; where the resource is in another account, both are needed."
+        )
+    return Point(text, source=sources.LOGIC)

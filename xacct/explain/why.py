@@ -31,7 +31,7 @@ from xacct.explain.model import (
     Text,
     Tone,
 )
-from xacct.explain.path import shown_statements
+from xacct.explain.path import decision_words, shown_statements
 from xacct.explain.text import outcome_tone, outcome_words, shown_context
 from xacct.iam.things import DEFAULT_MAX_SESSION
 from xacct.lightsail.catalog import Action, load_catalog
@@ -111,7 +111,7 @@ def _short(case: Case, name: str, decision: Decision) -> str:
     left = [item for item in case.expansion.left_out if item.action == name]
     if left:
         return f"the grant asks for it, but it was left out: {left[0].why}."
-    return "no statement of the grant names it."
+    return "no statement of the grant allows it."
 
 
 # -- the decision --------------------------------------------------------------------------------------------
@@ -139,7 +139,9 @@ def _decided(case: Case, name: str) -> tuple[Decision, Step]:
         )
     if request.action.lower() != name.lower():
         resource = case.resource_for(action) if action else None
-        context: dict[str, ContextValue] = {**request.context, **_friendly(case, request.context)}
+        context: dict[str, ContextValue] = dict(request.context)
+        if resource is not None:
+            context.update(_friendly(case))
         request = attrs.evolve(request, action=name, resource=resource or "*", context=context)
     decision = case.decide(request)
     asked = "the role's permissions policy" if case.access is not None else "the group's policy"
@@ -151,7 +153,7 @@ def _decided(case: Case, name: str) -> tuple[Decision, Step]:
         asked=asked,
         outcome=outcome_words(decision),
         tone=outcome_tone(decision),
-        why=decision.why,
+        why=decision_words(decision, asked),
         call=Call(
             request.principal, request.action, request.resource, shown_context(request, reveal=case.reveal)
         ),
@@ -160,9 +162,8 @@ def _decided(case: Case, name: str) -> tuple[Decision, Step]:
     return decision, step
 
 
-def _friendly(case: Case, context: object) -> dict[str, ContextValue]:
-    """What a call that meets the grant's limits would hold, so that only the action itself is in question."""
-    del context
+def _friendly(case: Case) -> dict[str, ContextValue]:
+    """The tags that the grant asks of resources, so that only the action itself is in question."""
     return {
         f"aws:ResourceTag/{key}": values[0]
         for entry in case.expansion.grant.permissions
@@ -214,12 +215,12 @@ def _no_edit(case: Case, name: str, *, allowed: bool) -> str:
 
 
 def _edit_blocks(edit: Edit, name: str) -> Iterator[Block]:
-    yield Text(f"{edit.words} Tried: with this edit the request is decided anew, and it works.")
+    yield Text(f"{edit.words} Tried: with this edit the decision changes.")
     yield Code(f"In the grant, for {name}", edit.piece, "yaml")
     warnings = [Point(text, "Mind", Tone.WARN) for text in edit.warnings]
     warnings += [
         Point(
-            f"{finding.message}. {finding.fix}".replace("..", "."),
+            f"{finding.message}; fix: {finding.fix}",
             f"{finding.severity.value} {finding.rule}",
             Tone.BAD if finding.severity is Severity.ERROR else Tone.WARN,
         )
@@ -254,7 +255,7 @@ def _removals(case: Case, name: str) -> Iterator[_Candidate]:
     for entry in entries:
         added = tuple(one for one in entry.add if one.removeprefix("lightsail:").lower() != short.lower())
         trimmed = attrs.evolve(entry, add=added)
-        if not _has(case, trimmed, name):
+        if not _has(trimmed, name):
             changed.append(trimmed)
         else:
             changed.append(attrs.evolve(trimmed, remove=(*trimmed.remove, short)))
@@ -269,10 +270,9 @@ def _removals(case: Case, name: str) -> Iterator[_Candidate]:
         )
 
 
-def _has(case: Case, entry: PermissionEntry, name: str) -> bool:
+def _has(entry: PermissionEntry, name: str) -> bool:
     from xacct.lightsail.selection import select_actions
 
-    del case
     return any(action.full_name == name for action in select_actions(entry, "permissions", []).actions)
 
 
@@ -288,7 +288,7 @@ def _additions(case: Case, name: str) -> Iterator[_Candidate]:
             )
             yield _replaced(grant, index, attrs.evolve(entry, remove=removed), "Do not take the action away.")
     for index, entry in enumerate(grant.permissions):
-        if _has(case, entry, name) and not entry.unscoped:
+        if _has(entry, name) and not entry.unscoped:
             words = (
                 "A limit of the entry cannot reach the action; let such actions through,"
                 " in the whole account."

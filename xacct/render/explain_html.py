@@ -44,7 +44,11 @@ th[scope=row]{font-weight:600;background:transparent}
 sup.source{font-size:.7rem;color:var(--dim)}sup.source a{color:inherit}
 a{color:var(--info)}
 @media(max-width:40rem){nav ol{columns:1}dl.facts{grid-template-columns:1fr}dl.facts dt{margin-top:.3rem}
-td{min-width:11rem}}
+.grid,.grid tbody,.grid tr,.grid td,.grid th[scope=row],.grid caption{display:block;width:auto;min-width:0}
+.grid thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.grid tr{border:1px solid var(--line);border-radius:.4rem;margin:.5rem 0;padding:.3rem .6rem}
+.grid td,.grid th[scope=row]{border:0;padding:.2rem 0}
+.grid td::before{content:attr(data-label);display:block;color:var(--dim);font-size:.85rem}}
 @media print{nav{display:none}.steps>li,tr,figure{break-inside:avoid}.wide{overflow:visible}
 td,td:first-child,th[scope=row]{min-width:0}}
 """
@@ -107,23 +111,26 @@ def _point(item: Point, numbers: dict[str, int]) -> Markup:
 
 
 def _grid(grid: Grid, numbers: dict[str, int]) -> Markup:
-    header = tag("tr", *(tag("th", cell, scope="col") for cell in grid.head))
-    rows = [_row(row, numbers) for row in grid.rows]
-    made = tag("table", tag("caption", grid.caption), tag("thead", header), tag("tbody", *rows))
+    """A table; on a narrow screen each row becomes a card. The roles keep it a table for a screen reader."""
+    cells = [tag("th", cell, scope="col", role="columnheader") for cell in grid.head]
+    header = tag("thead", tag("tr", *cells, role="row"), role="rowgroup")
+    rows = [_row(row, grid.head[1:], numbers) for row in grid.rows]
+    body = tag("tbody", *rows, role="rowgroup")
+    made = tag("table", tag("caption", grid.caption), header, body, role="table", class_="grid")
     return tag("div", made, class_="wide", tabindex="0", role="region", aria_label=grid.caption)
 
 
-def _row(row: Row, numbers: dict[str, int]) -> Markup:
+def _row(row: Row, labels: tuple[str, ...], numbers: dict[str, int]) -> Markup:
     first, *rest = row.cells
-    head = tag(
-        "th",
-        _MARKS.get(row.tone, ""),
-        first,
-        _mark(row.source, numbers),
-        scope="row",
-        class_=_CLASSES[row.tone],
-    )
-    return tag("tr", head, *(tag("td", cell) for cell in rest))
+    mark = _MARKS.get(row.tone, "")
+    source = _mark(row.source, numbers)
+    head = tag("th", mark, first, source, scope="row", role="rowheader", class_=_CLASSES[row.tone])
+    cells = [
+        tag("td", cell, role="cell", data_label=label)
+        for label, cell in zip(labels, rest, strict=True)
+        if label
+    ]
+    return tag("tr", head, *cells, role="row")
 
 
 def _step(step: Step) -> Markup:

@@ -42,7 +42,7 @@ class _Pen:
 
 
 def picture_svg(picture: Picture) -> Markup:
-    """A figure with the drawing, and the same in words as its caption."""
+    """A figure with the drawing; it says the same in words to those who cannot see it."""
     pen = _Pen()
     edges = {edge.source: edge for edge in picture.edges}
     for box in picture.boxes:
@@ -57,7 +57,7 @@ def picture_svg(picture: Picture) -> Markup:
         aria_label=picture.alt,
         xmlns="http://www.w3.org/2000/svg",
     )
-    return tag("figure", svg, tag("figcaption", picture.alt, class_="dim"), class_="picture")
+    return tag("figure", svg, class_="picture")
 
 
 def _box(pen: _Pen, box: Box, edges: dict[str, Edge]) -> None:
