@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from xacct.aws.calls import Answer, Api, backoff
@@ -19,6 +21,17 @@ _TRIES = 8
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0
 _NOT_YET = "invalid-client-token-id"
 _REPORT_TRIES = 15
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep out of all logs what botocore would write there of the answer: the secret is in it."""
+    before = logging.root.manager.disable
+    logging.disable(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 class IamKeys:
@@ -69,7 +82,8 @@ class IamKeys:
         return self.user(user).keys
 
     def make(self, user: str) -> NewKey:
-        made = self._api.write("CreateAccessKey", subject=user, UserName=user)["AccessKey"]
+        with _silence():
+            made = self._api.write("CreateAccessKey", subject=user, UserName=user)["AccessKey"]
         return NewKey(id=made["AccessKeyId"], secret=made["SecretAccessKey"])
 
     def deactivate(self, user: str, key_id: str) -> None:

@@ -123,6 +123,11 @@ class _Runner:
             self.service.verify(self.user, kept)
 
 
+def _applies(step: Step, place: Place | None) -> bool:
+    """What was only shown can't be tried from where it is kept."""
+    return not isinstance(step, Verify) or (place is not None and place.keeps)
+
+
 def rotate(
     service: KeyService,
     place: Place | None,
@@ -151,7 +156,7 @@ def rotate(
         replace=replace,
         finish=finish,
     )
-    steps = remaining_steps(state)
+    steps = tuple(step for step in remaining_steps(state) if _applies(step, place))
     gone = {step.key_id for step in steps if isinstance(step, Discard | Delete)}
     runner = _Runner(service, place, notes, user, note=state.note)
     for step in steps:
