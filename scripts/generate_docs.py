@@ -218,7 +218,16 @@ def actions_page() -> str:
         "request. A level in brackets is a guess: the action is in the SDK, and AWS has not published its "
         "authorization data. How sensitive an action is has been judged by this project.",
         _table(("action", "level", "resources", "tags", "sensitive"), rows),
+        "## What outlives a role",
+        "A session ends, and so does a role. What somebody made or was handed with it does not:",
+        _table(("action", "hands out", "works on"), _outliving(actions)),
     )
+
+
+def _outliving(actions: Iterable[Action]) -> Iterator[tuple[str, str, str]]:
+    for action in actions:
+        if action.sensitive is not None and action.sensitive.outlives is not None:
+            yield f"`{action.name}`", action.sensitive.hands_out or "", action.sensitive.outlives
 
 
 def _level(action: Action) -> str:
