@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from xacct.blueprint.model import Blueprint, Intent, Note, ThingTemplate
+from xacct.blueprint.model import Blueprint, Given, Intent, Note, ParameterType, ThingTemplate
 from xacct.blueprint.parameter_nodes import ParameterReader
 from xacct.blueprint.reading import parse_bool, suggest
 from xacct.blueprint.statement_nodes import StatementReader
@@ -20,7 +20,7 @@ from xacct.blueprint.yaml_nodes import MappingNode, Node, Scalar, parse_yaml, sh
 from xacct.errors import InputError
 from xacct.iam.things import ThingType
 
-__all__ = ["BLUEPRINT_KEYS", "THING_FIELDS", "check_blueprint_name", "parse_blueprint"]
+__all__ = ["BLUEPRINT_KEYS", "ROLE_KEYS", "THING_FIELDS", "check_blueprint_name", "parse_blueprint"]
 
 BLUEPRINT_KEYS = (
     "name",
@@ -37,6 +37,7 @@ BLUEPRINT_KEYS = (
     "notes",
     "handoff",
 )
+ROLE_KEYS = ("when", "trust", "policies", "attached")
 THING_FIELDS: Mapping[ThingType, tuple[str, ...]] = {
     ThingType.SAML_PROVIDER: ("name", "metadata"),
     ThingType.OIDC_PROVIDER: ("url", "client_ids", "thumbprints"),
@@ -71,13 +72,16 @@ def parse_blueprint(text: str, file: str, source: str | None = None) -> Blueprin
 class _BlueprintReader(ParameterReader, StatementReader):
     def blueprint(self, node: Node, source: str, digest: str) -> Blueprint:
         keys = self.mapping(node, "", BLUEPRINT_KEYS, "a blueprint")
-        for key in ("name", "title", "summary", "intent", "trust"):
+        role_node = keys.get("role")
+        has_given = isinstance(role_node, MappingNode) and role_node.get("trust") is not None
+        for key in ("name", "title", "summary", "intent", *(() if has_given else ("trust",))):
             if key not in keys and isinstance(node, MappingNode):
                 self.problem(node, key, f"the blueprint has no {key}", f"add `{key}: …`", "missing-key")
         parameters = self.parameters(keys.get("parameters"))
         derived = self.derived(keys.get("derived"))
         self.read_guards(keys.get("guards"))
-        role = self.mapping(keys["role"], "role", ("when",), "role") if "role" in keys else {}
+        role = self.mapping(keys["role"], "role", ROLE_KEYS, "role") if "role" in keys else {}
+        given = self.given(role)
         return Blueprint(
             name=self.typed(keys.get("name"), "name", check_blueprint_name) or "",
             title=self.text(keys.get("title"), "title") or "",
@@ -89,11 +93,28 @@ class _BlueprintReader(ParameterReader, StatementReader):
             things=self.things(keys.get("things")),
             together=self.together(keys.get("together")),
             role_when=self.when(role.get("when"), "role.when"),
+            given=given,
             notes=self.notes(keys.get("notes"), "notes"),
             handoff=self.notes(keys.get("handoff"), "handoff"),
             source=source,
             digest=digest,
         )
+
+    def given(self, role: Mapping[str, Node]) -> Given | None:
+        """The parameters that hold the role's documents, where the grant gives them whole."""
+        names = {key: self.text(role.get(key), f"role.{key}") for key in ROLE_KEYS[1:]}
+        wanted = {"trust": None, "policies": ParameterType.MAP, "attached": ParameterType.LIST}
+        for key, name in names.items():
+            parameter = self.types.get(name) if name is not None else None
+            if name is not None and (
+                parameter is None or parameter.type is not (wanted[key] or ParameterType.POLICY)
+            ):
+                kind = (wanted[key] or ParameterType.POLICY).value
+                self.problem(
+                    role[key], f"role.{key}", f"{shorten(name)!r} is no parameter of type {kind}", code="type"
+                )
+        trust = names["trust"]
+        return Given(trust, names["policies"], names["attached"]) if trust is not None else None
 
     def things(self, node: Node | None) -> tuple[ThingTemplate, ...]:
         if node is None:

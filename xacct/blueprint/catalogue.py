@@ -69,9 +69,10 @@ def load_blueprint(name: str, search: Sequence[Path] = (), *, where: str = "") -
 
 def list_blueprints(search: Sequence[Path] = ()) -> tuple[Blueprint, ...]:
     """
-    Load every blueprint that is found, in the order of their names.
+    Load every blueprint that one may choose, in the order of their names.
 
-    Raises InputError with the problems of all that are none.
+    One that takes a role's documents whole is left out: nobody is led to it by questions, `xacct adopt`
+    writes it. Raises InputError with the problems of all that are none.
     """
     problems: list[Problem] = []
     out: list[Blueprint] = []
@@ -82,7 +83,7 @@ def list_blueprints(search: Sequence[Path] = ()) -> tuple[Blueprint, ...]:
             problems += error.problems
     if problems:
         raise InputError(problems)
-    return tuple(out)
+    return tuple(one for one in out if one.given is None)
 
 
 def _load(file: Path, name: str) -> Blueprint:

@@ -22,7 +22,7 @@ from xacct.blueprint.placeholders import Values, expand_all
 from xacct.blueprint.reading import suggest
 from xacct.blueprint.resolve import Resolved, holds, resolve
 from xacct.blueprint.saml import load_metadata
-from xacct.blueprint.statements import Statements, write_templates
+from xacct.blueprint.statements import Statements, given_trust, write_templates
 from xacct.errors import InputError, Problem
 from xacct.iam.arn import PARTITIONS
 from xacct.iam.ownership import DEFAULT_PATH
@@ -153,7 +153,7 @@ class _Expander:
         written = self.permissions(account)
         if self.problems or written is None:
             raise InputError(self.problems)
-        trust = write_templates(self.blueprint.trust, resolved, self.grant.expires, self.blueprint.derived)
+        trust = self.trust(resolved)
         maker = self.maker(account, written)
         role, things = self.things(maker, resolved, trust)
         self.problems += maker.problems
@@ -198,13 +198,32 @@ class _Expander:
         things: dict[str, list[Thing]] = {maker.account: []}
         role: Role | None = None
         if holds(self.blueprint.role_when, resolved.texts):
-            role, held = maker.role_with_policies(PolicyDocument(trust.statements))
+            role, held = self.role(maker, resolved, trust)
             things[maker.account] += [role, *held]
         for template in self.blueprint.things:
             if holds(template.when, resolved.texts):
                 owner, made = maker.things_of(template, resolved)
                 things.setdefault(owner, []).extend(made)
         return role, things
+
+    def trust(self, resolved: Resolved) -> Statements:
+        given = self.blueprint.given
+        if given is not None:
+            return given_trust(resolved.texts[given.trust][0], self.grant.expires)
+        return write_templates(self.blueprint.trust, resolved, self.grant.expires, self.blueprint.derived)
+
+    def role(self, maker: Maker, resolved: Resolved, trust: Statements) -> tuple[Role, list[Thing]]:
+        given = self.blueprint.given
+        if given is None:
+            return maker.role_with_policies(PolicyDocument(trust.statements))
+        written = PolicyDocument.from_json(resolved.texts[given.trust][0])
+        policies = resolved.maps.get(given.policies or "", {})
+        attached = resolved.texts.get(given.attached or "", ())
+        return maker.role_as_given(
+            attrs.evolve(written, statements=trust.statements),
+            {name: PolicyDocument.from_json(texts[0]) for name, texts in policies.items()},
+            attached,
+        )
 
     # What is looked at before anything is made
 
@@ -238,7 +257,7 @@ class _Expander:
                 "role_name" if self.grant.role_name else "name", problem.message, problem.fix, problem.code
             )
         self.problems += broken_rules(self.grant, self.house)
-        if not self.grant.permissions:
+        if not self.grant.permissions and self.blueprint.given is None:
             self.problem(
                 "permissions",
                 "the grant names no permissions",
@@ -268,10 +287,10 @@ class _Expander:
     # Permissions
 
     def permissions(self, account: str) -> Written | None:
-        from xacct.lightsail.writing import write_statements
+        from xacct.lightsail.writing import Written, write_statements
 
         if not self.grant.permissions:
-            return None
+            return None if self.blueprint.given is None else Written(statements=())
         try:
             return write_statements(self.grant.permissions, account=account, partition=self.partition)
         except InputError as error:

@@ -7,7 +7,7 @@ Sizes and quotas are looked at here, so that a plan tells them and not an apply.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -23,6 +23,7 @@ from xacct.iam.ownership import (
     TAG_DIGEST,
     TAG_GRANT,
     TAG_MANAGED,
+    group_path,
     own_tags,
     role_digest,
 )
@@ -83,11 +84,33 @@ class Maker:
         held = self.held(HolderType.ROLE, role.name)
         return attrs.evolve(role, tags={**role.tags, TAG_DIGEST: _digest(role, held)}), held
 
-    def held(self, kind: HolderType, holder: str) -> list[Thing]:
-        """The policies that a role or group carries: inline where they fit, managed ones where not."""
+    def role_as_given(
+        self, trust: PolicyDocument, policies: Mapping[str, PolicyDocument], attached: Iterable[str]
+    ) -> tuple[Role, list[Thing]]:
+        """A role whose documents the grant holds whole; permissions of the grant come beside them."""
+        role = self.role(trust)
+        held: list[Thing] = [
+            RolePolicy(role=role.name, name=name, document=document) for name, document in policies.items()
+        ]
+        held += [
+            PolicyAttachment(holder_type=HolderType.ROLE, holder=role.name, policy_arn=arn)
+            for arn in attached
+        ]
+        if self.ending(HolderType.ROLE):
+            held += self.held(
+                HolderType.ROLE, role.name, sum(document.size for document in policies.values())
+            )
+        return attrs.evolve(role, tags={**role.tags, TAG_DIGEST: _digest(role, held)}), held
+
+    def held(self, kind: HolderType, holder: str, beside: int = 0) -> list[Thing]:
+        """
+        The policies that a role or group carries: inline where they fit, managed ones where not.
+
+        ``beside`` are the characters that other inline policies take.
+        """
         from xacct.lightsail.fitting import fit_policies
 
-        used = 0 if kind is HolderType.ROLE else ROLE_INLINE - GROUP_INLINE
+        used = beside if kind is HolderType.ROLE else ROLE_INLINE - GROUP_INLINE
         try:
             fitted = fit_policies(self.ending(kind), name=POLICY_NAME, other_inline_size=used)
         except InputError as error:
@@ -194,7 +217,7 @@ class Maker:
                     )
                 ]
             case ThingType.GROUP:
-                group = Group(name=one("name"), path=self.path)
+                group = Group(name=one("name"), path=group_path(self.grant.name))
                 if not template.holds_permissions:
                     return [group]
                 return [group, *self.held(HolderType.GROUP, group.name)]

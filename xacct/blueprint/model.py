@@ -26,6 +26,7 @@ __all__ = [
     "ConditionTemplate",
     "Expect",
     "Expectation",
+    "Given",
     "Grant",
     "Intent",
     "Note",
@@ -71,6 +72,7 @@ class ParameterType(StrEnum):
     TAG_KEY = "tag-key"
     TEXT = "text"
     URL = "url"
+    POLICY = "policy"
 
 
 class Intent(StrEnum):
@@ -216,12 +218,22 @@ class Note:
     when: When = ()
 
 
+@attrs.frozen
+class Given:
+    """The parameters that hold a role's documents whole: trust, inline policies by name, attached ARNs."""
+
+    trust: str
+    policies: str | None = None
+    attached: str | None = None
+
+
 @attrs.frozen(kw_only=True)
 class Blueprint:
     """
     A reusable, parameterised way of giving access; data only.
 
-    ``role_when`` tells when there is a role at all. ``source`` is the file's path, or ``shipped``.
+    ``role_when`` tells when there is a role at all. Where ``given`` is set, the role's documents come from
+    the grant and ``trust`` is empty. ``source`` is the file's path, or ``shipped``.
     """
 
     name: str
@@ -234,6 +246,7 @@ class Blueprint:
     things: tuple[ThingTemplate, ...] = ()
     together: tuple[Together, ...] = ()
     role_when: When = ()
+    given: Given | None = None
     notes: tuple[Note, ...] = ()
     handoff: tuple[Note, ...] = ()
     source: str = "shipped"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xacct.blueprint.blueprint_nodes import BLUEPRINT_KEYS, THING_FIELDS
+from xacct.blueprint.blueprint_nodes import BLUEPRINT_KEYS, ROLE_KEYS, THING_FIELDS
 from xacct.blueprint.grant_nodes import EXPECT_KEYS, GRANT_KEYS, PERMISSION_KEYS
 from xacct.blueprint.model import Intent, ParameterType
 from xacct.blueprint.parameter_nodes import PARAMETER_KEYS, TOGETHER_KEYS
@@ -70,7 +70,11 @@ def _grant() -> dict[str, Any]:
             "pattern": r"^([0-9]{12}|[0-9]{4}-[0-9]{4}-[0-9]{4})$",
             "description": "the trusting account, which owns the resources and the role",
         },
-        "parameters": {"type": "object", "additionalProperties": {"anyOf": [_TEXTS, _TEXT_MAP]}},
+        # A policy document may be written out in place of its JSON text.
+        "parameters": {
+            "type": "object",
+            "additionalProperties": {"anyOf": [_TEXTS, _TEXT_MAP, {"type": "object"}]},
+        },
         "permissions": _listed({"anyOf": [{"type": "string"}, entry]}),
         "unscoped": unscoped,
         "max_session": {"type": ["string", "integer"], "description": "1h to 12h, or seconds"},
@@ -151,7 +155,7 @@ def _blueprint() -> dict[str, Any]:
         "together": _listed(_object(TOGETHER_KEYS, {"examples": _TEXTS}, ("prompt", "pattern"))),
         "derived": {"type": "object", "additionalProperties": _listed(alternative)},
         "guards": {"type": "object", "additionalProperties": _listed(condition)},
-        "role": _object(("when",), {"when": when}),
+        "role": _object(ROLE_KEYS, {"when": when}),
         "trust": _listed(statement),
         "things": _listed(
             {"anyOf": [_thing(kind.value, fields, statement, when) for kind, fields in THING_FIELDS.items()]}
@@ -162,7 +166,7 @@ def _blueprint() -> dict[str, Any]:
     return {
         "$schema": DRAFT,
         "title": "xacct blueprint",
-        **_object(BLUEPRINT_KEYS, properties, ("name", "title", "summary", "intent", "trust")),
+        **_object(BLUEPRINT_KEYS, properties, ("name", "title", "summary", "intent")),
     }
 
 

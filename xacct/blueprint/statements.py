@@ -11,9 +11,17 @@ from xacct.blueprint.model import Alternative, ConditionTemplate, StatementTempl
 from xacct.blueprint.placeholders import expand_all, names_in
 from xacct.blueprint.resolve import Resolved, holds
 from xacct.errors import InputError
-from xacct.iam.policy import Condition, Effect, Statement, TypedPrincipal
+from xacct.iam.policy import Condition, Effect, PolicyDocument, Statement, TypedPrincipal
 
-__all__ = ["EXPIRY_SID", "Statements", "end_of", "expiry_condition", "expiry_deny", "write_templates"]
+__all__ = [
+    "EXPIRY_SID",
+    "Statements",
+    "end_of",
+    "expiry_condition",
+    "expiry_deny",
+    "given_trust",
+    "write_templates",
+]
 
 EXPIRY_SID = "GrantExpired"
 STRING_MATCHES = "StringMatches"
@@ -105,6 +113,24 @@ def write_templates(
             )
         out.append(statement)
     return Statements(tuple(out), reasons, uses)
+
+
+GIVEN = "Written in the grant itself."
+
+
+def given_trust(text: str, expires: date | None) -> Statements:
+    """The statements of a trust policy that the grant holds whole; its Allows end with the grant."""
+    reasons: dict[str, str] = {}
+    out: list[Statement] = []
+    for statement in PolicyDocument.from_json(text).statements:
+        if expires is not None and statement.effect is Effect.ALLOW:
+            statement = expire(statement, expires)
+        sid = statement.sid or ""
+        reasons[sid] = GIVEN
+        for condition in statement.conditions:
+            reasons[f"{statement.sid}/{condition.operator}/{condition.key}"] = GIVEN
+        out.append(statement)
+    return Statements(tuple(out), reasons, {})
 
 
 def _origins(template: StatementTemplate, resolved: Resolved) -> dict[str, ConditionTemplate]:

@@ -137,7 +137,30 @@ class _Writer:
         for name, value in grant.parameters.items():
             parameter = blueprint.parameters.get(name) if blueprint else None
             comment = parameter.prompt if parameter else ""
+            if _holds_policy(value):
+                self.policies(name, value, comment)
+                continue
             self.line(f"{_key(name)}: {_value(value, parameter)}", comment, "  ")
+
+    def policies(self, name: str, value: Value, comment: str) -> None:
+        """Policy documents, a line for each statement."""
+        self.line(f"{_key(name)}:", comment, "  ")
+        if isinstance(value, str):
+            self.document(value, "    ")
+            return
+        assert isinstance(value, Mapping)
+        for key, texts in value.items():
+            self.line(f"{_key(key)}:", "", "    ")
+            self.document(texts[0], "      ")
+
+    def document(self, text: str, indent: str) -> None:
+        for key, value in json.loads(text).items():
+            if key != "Statement":
+                self.line(f"{key}: {to_flow(value)}", "", indent)
+                continue
+            self.line("Statement:", "", indent)
+            for statement in value if isinstance(value, list) else [value]:
+                self.line(f"- {to_flow(statement)}", "", f"{indent}  ")
 
     def permissions(self, grant: Grant) -> None:
         if grant.permissions:
@@ -180,6 +203,25 @@ def _value(value: Value, parameter: Parameter | None) -> str:
     # What is read is text all the same; without quotes it reads better.
     is_plain = parameter is not None and parameter.type is ParameterType.BOOL and value in ("true", "false")
     return str(value) if is_plain else to_flow(value)
+
+
+def _holds_policy(value: Value) -> bool:
+    """Whether a parameter's value is a policy document's JSON, or several by name."""
+    if isinstance(value, str):
+        return _is_policy(value)
+    if isinstance(value, Mapping):
+        return bool(value) and all(len(texts) == 1 and _is_policy(texts[0]) for texts in value.values())
+    return False
+
+
+def _is_policy(text: str) -> bool:
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        parsed = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        return False
+    return isinstance(parsed, dict) and "Statement" in parsed
 
 
 def entry_map(entry: PermissionEntry) -> dict[str, Any]:
