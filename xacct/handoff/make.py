@@ -143,9 +143,11 @@ def _profile(expansion: Expansion, call: Call, caller: Caller) -> Profile:
         settings.append(("mfa_serial", call.mfa_serial))
         if caller.mfa_serial is None:
             comments.append("mfa_serial: `aws iam list-mfa-devices` shows yours; change it.")
-    settings += [("role_session_name", call.name), ("duration_seconds", str(call.seconds))]
-    if call.region != _DEFAULT_REGION:
-        settings.append(("region", call.region))
+    settings += [
+        ("role_session_name", call.name),
+        ("duration_seconds", str(call.seconds)),
+        ("region", call.region),
+    ]
     return Profile(name=expansion.grant.name, settings=tuple(settings), comments=tuple(comments))
 
 
@@ -212,6 +214,7 @@ def _token(expansion: Expansion, entry: Entry, role_arn: str) -> Handoff:
             ("role_arn", role_arn),
             ("web_identity_token_file", "/path/to/token.jwt"),
             ("role_session_name", call.name),
+            ("region", call.region),
         ),
         comments=(
             f"{expansion.blueprint.title}: role {expansion.grant.role} in account {expansion.account}.",
@@ -250,7 +253,7 @@ def _saml(expansion: Expansion, entry: Entry, role_arn: str) -> Handoff:
             "Sign-in begins at your identity provider, with its link for the AWS application; it posts the "
             f"assertion to the endpoint below.{known}",
         ),
-        snippets=saml_snippets(entry, role_arn, seconds),
+        snippets=saml_snippets(entry, _call(expansion, role_arn, seconds)),
         attributes=attributes(entry, role_arn, seconds),
         endpoints=entry.values("SAML:aud"),
     )

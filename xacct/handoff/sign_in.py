@@ -5,6 +5,7 @@ from __future__ import annotations
 from xacct.blueprint.expand import Expansion
 from xacct.handoff.entry import Entry
 from xacct.handoff.model import Attribute, Snippet
+from xacct.handoff.snippets import Call
 from xacct.iam.things import SamlProvider
 
 __all__ = ["attributes", "saml_snippets", "sign_in_service"]
@@ -37,15 +38,16 @@ def attributes(entry: Entry, role_arn: str, max_session: int) -> tuple[Attribute
     return tuple(found)
 
 
-def saml_snippets(entry: Entry, role_arn: str, seconds: int) -> tuple[Snippet, ...]:
+def saml_snippets(entry: Entry, call: Call) -> tuple[Snippet, ...]:
     provider = next(iter(entry.providers), "")
     command = " \\\n  ".join(
         [
             "aws sts assume-role-with-saml",
-            f"--role-arn {role_arn}",
+            f"--role-arn {call.role_arn}",
             f"--principal-arn {provider}",
             "--saml-assertion file://assertion.b64",
-            f"--duration-seconds {seconds}",
+            f"--duration-seconds {call.seconds}",
+            f"--region {call.region}",
         ]
     )
     return (

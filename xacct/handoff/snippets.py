@@ -84,6 +84,7 @@ def _assume(call: Call) -> str:
         f"--role-arn {shlex.quote(call.role_arn)}",
         f"--role-session-name {shlex.quote(call.name)}",
         f"--duration-seconds {call.seconds}",
+        f"--region {call.region}",
     ]
     if call.external_id is not None:
         parts.append(f"--external-id {shlex.quote(call.external_id)}")
@@ -99,7 +100,7 @@ def _boto3(call: Call) -> str:
     lines = [
         "import boto3",
         "",
-        'answer = boto3.client("sts").assume_role(',
+        f'answer = boto3.client("sts", region_name={json.dumps(call.region)}).assume_role(',
         f"    RoleArn={json.dumps(call.role_arn)},",
         f"    RoleSessionName={json.dumps(call.name)},",
         *extra,

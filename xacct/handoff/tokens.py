@@ -191,6 +191,7 @@ def _any(call: Call) -> tuple[Snippet, ...]:
             f"export AWS_ROLE_ARN={call.role_arn}",
             f"export AWS_ROLE_SESSION_NAME={call.name}",
             "export AWS_WEB_IDENTITY_TOKEN_FILE=token.jwt  # the file that holds the token",
+            f"export AWS_DEFAULT_REGION={call.region}",
             "aws sts get-caller-identity",
         ]
     )
@@ -202,7 +203,8 @@ def _any(call: Call) -> tuple[Snippet, ...]:
             "from botocore import UNSIGNED",
             "from botocore.config import Config",
             "",
-            'sts = boto3.client("sts", config=Config(signature_version=UNSIGNED))',
+            "unsigned = Config(signature_version=UNSIGNED)",
+            f'sts = boto3.client("sts", region_name={json.dumps(call.region)}, config=unsigned)',
             "answer = sts.assume_role_with_web_identity(",
             f"    RoleArn={json.dumps(call.role_arn)},",
             f"    RoleSessionName={json.dumps(call.name)},",
