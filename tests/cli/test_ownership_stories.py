@@ -290,3 +290,91 @@ def test_revoking_where_nothing_was_applied_is_told(run: Run) -> None:
     file = str(write_grant("acme.yaml", "acme"))
     code, told = run("revoke-sessions", file, "--yes")
     assert (code, told["errors"][0]["code"]) == (1, "no-role")
+
+
+# -- adopted -------------------------------------------------------------------------------------------------
+
+THEIR_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{VENDOR}:root"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": ["their-id-0001"]}},
+        }
+    ],
+}
+THEIR_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": {"Sid": "Look", "Effect": "Allow", "Action": "lightsail:GetInstances", "Resource": ["*"]},
+}
+
+
+@pytest.fixture
+def theirs(iam: Any) -> dict[str, Any]:
+    """A role that somebody made by hand, with all that a role can have."""
+    iam.create_role(
+        RoleName="Legacy",
+        Path="/old/",
+        AssumeRolePolicyDocument=json.dumps(THEIR_TRUST),
+        MaxSessionDuration=7200,
+        Tags=[{"Key": "team", "Value": "ops"}],
+    )
+    iam.put_role_policy(RoleName="Legacy", PolicyName="Look", PolicyDocument=json.dumps(THEIR_POLICY))
+    iam.attach_role_policy(RoleName="Legacy", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    role: dict[str, Any] = iam.get_role(RoleName="Legacy")["Role"]
+    return role
+
+
+def test_an_adopted_role_changes_by_our_tags_alone(run: Run, iam: Any, theirs: dict[str, Any]) -> None:
+    code, told = run("adopt", "Legacy", "-o", "legacy.yaml", "--account", ACCOUNT)
+    assert (code, told["errors"][0]["code"]) == (64, "no-terminal")
+    assert Path("legacy.yaml").exists()
+    assert run("list")[1] == {"grants": []}
+    code, outcome = run("adopt", "Legacy", "-o", "legacy.yaml", "--account", ACCOUNT, "--yes")
+    assert code == 0, outcome
+    assert [step["operation"] for step in outcome["results"][0]["done"]] == ["TagRole"]
+    after = iam.get_role(RoleName="Legacy")["Role"]
+    same = ("Path", "RoleId", "Arn", "AssumeRolePolicyDocument", "MaxSessionDuration")
+    assert {key: after[key] for key in same} == {key: theirs[key] for key in same}
+    assert {tag["Key"] for tag in after["Tags"]} == {
+        "team",
+        "xacct:blueprint",
+        "xacct:digest",
+        "xacct:grant",
+    }
+    code, plan = run("plan", "legacy.yaml", "--detailed-exitcode")
+    assert (code, kinds(plan)) == (0, [])
+    assert run("drift", "legacy.yaml")[0] == 0
+    assert [grant["name"] for grant in run("list")[1]["grants"]] == ["Legacy"]
+    code, told = run("adopt", f"arn:aws:iam::{ACCOUNT}:role/old/Legacy")
+    assert (code, told["errors"][0]["code"]) == (1, "owned")
+
+
+def test_a_grant_is_shown_without_a_file_and_nothing_is_tagged(
+    run: Run, iam: Any, theirs: dict[str, Any]
+) -> None:
+    code, told = run("adopt", theirs["Arn"])
+    assert (code, told["name"]) == (0, "Legacy")
+    assert "blueprint: raw" in told["grant"]
+    assert iam.get_role(RoleName="Legacy")["Role"]["Tags"] == theirs["Tags"]
+
+
+def test_an_unsafe_role_is_written_down_and_not_taken_over_until_its_findings_are_accepted(
+    run: Run, iam: Any
+) -> None:
+    trust = json.loads(json.dumps(THEIR_TRUST))
+    trust["Statement"][0]["Principal"] = {"AWS": "*"}
+    del trust["Statement"][0]["Condition"]
+    iam.create_role(RoleName="Open", AssumeRolePolicyDocument=json.dumps(trust))
+    code, told = run("adopt", "Open", "-o", "open.yaml", "--account", ACCOUNT, "--yes")
+    assert code == 5
+    assert told["errors"]
+    assert "Tags" not in iam.get_role(RoleName="Open")["Role"]
+
+
+def test_without_adopting_a_grant_takes_no_role_that_is_there(run: Run, theirs: dict[str, Any]) -> None:
+    Path("legacy.yaml").write_text(run("adopt", theirs["Arn"])[1]["grant"])
+    code, told = run("apply", "legacy.yaml", "--yes")
+    assert (code, told["errors"][0]["code"]) == (1, "not-ours")

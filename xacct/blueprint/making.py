@@ -168,8 +168,9 @@ class Maker:
             name=self.grant.role,
             trust=trust,
             path=self.path,
-            description=self.grant.description
-            or f"Made by xacct: grant {name}, blueprint {self.blueprint.name}",
+            description=f"Made by xacct: grant {name}, blueprint {self.blueprint.name}"
+            if self.grant.description is None
+            else self.grant.description,
             max_session=self.grant.max_session,
             boundary=self.house.boundary or self.grant.boundary,
             tags=own_tags(name, self.blueprint.name, self.house.tags(self.grant)),
@@ -227,7 +228,7 @@ class Maker:
                 tags = own_tags(self.grant.name, self.blueprint.name, self.house.tags(self.grant))
                 path = next(iter(texts.get("path", ())), self.path)
                 return [
-                    User(name=name, path=path, boundary=self.house.boundary, tags=tags)
+                    User(name=name, path=path, boundary=self.house.boundary or self.grant.boundary, tags=tags)
                     for name in texts["name"]
                 ]
             case ThingType.MANAGED_POLICY:

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diagnose": ("diagnose_cmd", "Explain an AccessDenied message: who said no, and the fix."),
     "list": ("list_cmd", "List the grants that an account holds."),
     "drift": ("drift_cmd", "Show what somebody changed since the last apply."),
+    "adopt": ("adopt_cmd", "Write a grant for a role that was there before."),
     "rotate-external-id": ("rotate_external_id_cmd", "Change a grant's external ID in two phases."),
     "revoke-sessions": ("revoke_sessions_cmd", "End the sessions of a grant issued so far."),
     "show": ("show_cmd", "Show a grant in the account, or a saved plan."),
