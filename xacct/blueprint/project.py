@@ -76,12 +76,13 @@ def find_project(start: Path) -> Project:
     """
     Find the project file in a folder or the nearest one above it; an empty project when there is none.
 
-    Raises InputError with every problem of the file.
+    Raises InputError with every problem of the file, also when what has its name is no file that can be read:
+    house rules must not fall away unseen.
     """
     here = start.absolute()
     for folder in (here, *here.parents):
         file = folder / PROJECT_FILE
-        if file.is_file():
+        if file.is_symlink() or file.exists():
             return parse_project(read_text(file), str(file))
     return Project()
 

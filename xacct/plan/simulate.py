@@ -7,10 +7,12 @@ The caller's own policies are not at hand; they are taken to allow the call, and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import attrs
 
+from xacct.errors import InputError
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import ContextValue, Decision, Outcome, Policies, Request
 from xacct.iam.arn import Arn
@@ -66,8 +68,9 @@ def simulate(
 
     ``principal`` is an ARN, or ``trusted`` for one whom the trust policy admits, with what it asks for.
     ``context`` is what the user says of the request, and holds for both decisions; ``defaults`` (the time,
-    the Region) give way to it.
+    the Region) give way to it. Raises InputError for an action or resource that no request can have.
     """
+    _check_request(action, resource)
     example = example_request(access, action, resource)
     given: dict[str, ContextValue] = {**(defaults or {}), **(context or {})}
     times = {key: value for key, value in given.items() if key in _TIMES}
@@ -96,6 +99,34 @@ def simulate(
     return Simulation(
         assume=assume, assume_decision=assumed, request=request, decision=evaluate(request, policies)
     )
+
+
+def _check_request(action: str, resource: str | None) -> None:
+    catalog = load_catalog()
+    service, colon, _ = action.partition(":")
+    if not re.fullmatch(r"[A-Za-z0-9-]+:[A-Za-z0-9]+", action):
+        near = None if colon else catalog.nearest(action)
+        raise InputError(
+            f"{action[:100]!r} is no action; a request has one, with its service",
+            where="--action",
+            fix=f"did you mean {near}?" if near else "write it as lightsail:RebootInstance",
+            code="unknown-action",
+        )
+    if service.lower() == "lightsail" and catalog.action(action) is None:
+        near = catalog.nearest(action)
+        raise InputError(
+            f"Lightsail has no action {action[:100]!r}",
+            where="--action",
+            fix=f"did you mean {near}?" if near else "xacct permissions show full-access lists all",
+            code="unknown-action",
+        )
+    if resource is not None and resource != "*" and Arn.try_parse(resource) is None:
+        raise InputError(
+            f"{resource[:100]!r} is no ARN",
+            where="--resource",
+            fix="Lightsail's ARNs end in a UUID, not in the name; * where the action takes none",
+            code="arn",
+        )
 
 
 def _assumed_with(example: Witness | None) -> Mapping[str, ContextValue]:

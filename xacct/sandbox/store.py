@@ -136,6 +136,13 @@ class Store:
             self._seen = cursor.lastrowid or self._seen
 
     def _unusable(self, error: Exception) -> XacctError:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            return XacctError(
+                f"the sandbox's state was held by another process for {_BUSY_SECONDS:.0f} seconds",
+                where=str(self.path),
+                fix="end the other xacct or xacct sandbox serve that hangs, then run this again",
+                code="sandbox-busy",
+            )
         if isinstance(error, OSError) or _of_the_disk(error):
             return XacctError(
                 f"the sandbox's state cannot be kept: {getattr(error, 'strerror', None) or error}",
@@ -152,7 +159,7 @@ class Store:
 
 
 def _of_the_disk(error: Exception) -> bool:
-    """Whether SQLite failed because of the disk, the folder's rights or a lock, and not of what it read."""
+    """Whether SQLite failed because of the disk or the folder's rights, and not of what it read."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in (
         sqlite3.SQLITE_FULL,
@@ -160,5 +167,4 @@ def _of_the_disk(error: Exception) -> bool:
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_BUSY,
     )
