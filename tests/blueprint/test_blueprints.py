@@ -320,6 +320,24 @@ def test_a_group_carries_the_permissions_and_its_members() -> None:
     assert [type(thing) for thing in things] == [User, User, Group, GroupPolicy, GroupMember, GroupMember]
 
 
+def test_a_user_of_its_own_gets_the_permissions_by_a_group_and_the_boundary() -> None:
+    boundary = f"arn:aws:iam::{ACCOUNT}:policy/ceiling"
+    expansion = made("delegated", user="backup-job", permissions_boundary=boundary)
+    things = expansion.things[ACCOUNT]
+    assert [type(thing) for thing in things] == [User, Group, GroupPolicy, GroupMember]
+    [user] = [thing for thing in things if isinstance(thing, User)]
+    assert (user.name, user.boundary) == ("backup-job", boundary)
+    assert any("xacct keys rotate backup-job" in note for note in expansion.handoff)
+
+
+def test_console_sign_in_is_hinted_at_for_each_user() -> None:
+    notes = made("delegated", users="jane,raj", console="true").handoff
+    assert [note for note in notes if "signin.aws.amazon.com/console" in note] == [
+        f"Sign in at https://{ACCOUNT}.signin.aws.amazon.com/console as {name}." for name in ("jane", "raj")
+    ]
+    assert any("403" in note for note in notes)
+
+
 def test_an_expiring_group_never_denies_its_members_everything() -> None:
     expansion = made("delegated", users="jane", expires="2027-06-30")
     (document,) = expansion.permissions()

@@ -209,7 +209,7 @@ class GrantFacts:
         names = tuple(member.user for member in members)
         group = members[0].group if members else "the group"
         edits: tuple[GrantEdit, ...] = ()
-        if "users" in self.expansion.blueprint.parameters and caller.name:
+        if self.expansion.values.get("users") and caller.name:
             edits = (
                 GrantEdit(
                     path="parameters.users",
