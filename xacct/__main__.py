@@ -1,5 +1,5 @@
 """``python -m xacct``."""
 
-from xacct.cli.main import run
+from xacct.cli import run
 
 run()

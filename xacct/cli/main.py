@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NoReturn
 
 import click
 
@@ -16,7 +14,7 @@ from xacct.cli.settings import Settings, global_options
 from xacct.cli.streams import abandon, prepare_streams
 from xacct.errors import ExitCode, Problem, XacctError
 
-__all__ = ["cli", "main", "run"]
+__all__ = ["cli", "main"]
 
 # Name -> (module in xacct.cli, line of help). The help stands here so that `xacct --help` loads no command.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -121,19 +119,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(error, settings, args)
     except Exception as error:
         return _bug(error, settings, args)
-
-
-def run() -> NoReturn:
-    """The console script."""
-    code: int = ExitCode.INTERRUPTED
-    try:
-        code = main()
-        sys.stdout.flush()
-    except (OSError, KeyboardInterrupt):
-        abandon(sys.stdout)
-    # From here on Ctrl-C ends the program without a word, and not with a traceback of the interpreter's end.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    sys.exit(code)
 
 
 def _usage_problem(error: click.UsageError) -> Problem:
