@@ -1,8 +1,8 @@
 """
 How a role, policy or provider of ours is recognised: by tags that the creating call sets.
 
-A group carries no tags in IAM and is ours by its path. Inline policies and attachments belong to what holds
-them.
+A group carries no tags in IAM and is a grant's by its path. Inline policies and attachments belong to what
+holds them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ __all__ = [
     "TAG_GRANT",
     "TAG_MANAGED",
     "grant_of",
+    "group_path",
     "is_our_path",
     "is_ours",
     "own_tags",
@@ -51,6 +52,11 @@ def is_ours(tags: Tags) -> bool:
 def is_our_path(path: str) -> bool:
     """Tell whether a group with this path is ours."""
     return path.startswith(DEFAULT_PATH)
+
+
+def group_path(grant: str) -> str:
+    """The path of a grant's groups: the one place where a group can say whose it is."""
+    return f"{DEFAULT_PATH}{grant}/"
 
 
 def grant_of(tags: Tags) -> str | None:

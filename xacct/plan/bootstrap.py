@@ -96,7 +96,7 @@ def apply_policy(account: str, partition: str = "aws", path: str = DEFAULT_PATH)
         _allow("RolesOfOurs", (*_ROLE_WRITES, *_BOUNDARY_WRITES), (f"{iam}:role{path}*",)),
         _allow("PoliciesOfOurs", _POLICY_WRITES, (f"{iam}:policy{path}*",)),
         _allow("AttachOurs", _ATTACHMENTS, (f"{iam}:role{path}*",), attach_own),
-        _allow("GroupsOfOurs", _GROUP_WRITES, (f"{iam}:group{path}*",)),
+        _allow("GroupsOfOurs", _GROUP_WRITES, (f"{iam}:group{DEFAULT_PATH}*",)),
         _allow("Providers", _PROVIDER_WRITES, (f"{iam}:oidc-provider/*", f"{iam}:saml-provider/*")),
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from xacct.errors import Problem
-from xacct.iam.ownership import DEFAULT_PATH, TAG_DIGEST, TAG_GRANT, is_ours, role_digest
+from xacct.iam.ownership import DEFAULT_PATH, TAG_DIGEST, TAG_GRANT, group_path, is_ours, role_digest
 from xacct.iam.things import (
     AccountThings,
     Group,
@@ -99,7 +99,7 @@ class _Differ:
         match thing:
             case OidcProvider() | SamlProvider():
                 return self.compare_provider(thing, actual)
-            case User() if actual is not None and not is_ours(getattr(actual, "tags", {})):
+            case User() if isinstance(actual, User) and actual.tags.get(TAG_GRANT) != self.grant:
                 return self.change(
                     ChangeKind.NONE, actual, actual, Reason.FOREIGN, "exists already and is joined"
                 )
@@ -108,7 +108,7 @@ class _Differ:
             case ManagedPolicy() if isinstance(actual, ManagedPolicy):
                 self.check_tags(thing, actual.tags, actual.path)
             case Group() if isinstance(actual, Group) and actual.path != thing.path:
-                self.refuse(thing.key, f"a group of that name exists under path {actual.path}", "group_name")
+                self.refuse(thing.key, f"it is at path {actual.path}, so it is not this grant's", "group")
         if actual is None:
             return self.change(ChangeKind.CREATE, None, thing, Reason.NEW)
         return self.compare_same(thing, actual)
@@ -251,9 +251,11 @@ class _Differ:
             case RolePolicy() | GroupPolicy() | GroupMember():
                 return  # goes with its holder
             case Group():
-                if actual.path.startswith(DEFAULT_PATH):
+                if actual.path == group_path(self.grant):
                     yield from self.remove_held(_held_by_group(self.actual, actual.name))
                     yield self.removed(actual)
+                else:
+                    yield self.stays(actual, "not ours, or of another grant")
             case PolicyAttachment():
                 if actual.holder_type is HolderType.USER or self.desired.role(actual.holder) is None:
                     yield self.removed(actual)
