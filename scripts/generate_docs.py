@@ -41,6 +41,7 @@ _CODES = {
 def pages() -> dict[str, str]:
     """Every generated page: path under docs/ -> text."""
     return {
+        "index.md": index_page(),
         "rules.md": rules_to_markdown(),
         "reference/cli.md": cli_page(),
         "reference/exit-codes.md": exit_codes_page(),
@@ -48,6 +49,89 @@ def pages() -> dict[str, str]:
         "reference/actions.md": actions_page(),
         "reference/shipped-blueprints.md": blueprints_page(),
     }
+
+
+# -- the map -------------------------------------------------------------------------------------------------
+
+_HOW_TO = (
+    "give-a-vendor-access",
+    "share-with-another-account",
+    "github-actions",
+    "other-ci",
+    "people-with-saml",
+    "a-colleague",
+    "limit-access",
+    "contracts",
+    "review-in-a-pull-request",
+    "check-policies-in-ci",
+    "sandbox-with-the-aws-cli",
+    "use-your-own-account",
+    "hand-over",
+    "understand-a-denial",
+    "take-access-back",
+)
+"""The how-tos in the order of a grant's life; others follow."""
+
+
+_LOOK_UP = {
+    "reference/cli.md": "every command with its options",
+    "reference/exit-codes.md": "what the program ends with",
+    "reference/permission-sets.md": "what can be given, in words",
+    "reference/actions.md": "every action: can it be limited, is it sensitive",
+    "reference/shipped-blueprints.md": "what each asks for",
+    "reference/grant.md": "the file that you keep in git, and the project file",
+    "reference/blueprint.md": "how a blueprint is written",
+    "rules.md": "what `check` finds, each with a bad and a good example",
+}
+_UNDERSTAND = ("how-a-decision-is-made.md", "sandbox.md", "architecture.md")
+
+
+def index_page() -> str:
+    """The map of docs/, made of the pages' own headings."""
+    told = {"index.md", "tutorial.md", "glossary.md", *_LOOK_UP, *_UNDERSTAND}
+    return _page(
+        "# Documentation",
+        "New here? Begin with the [tutorial](tutorial.md): a vendor's role from the first line to its "
+        "removal, in a sandbox, in a quarter of an hour. The words are in the [glossary](glossary.md).",
+        "## How to",
+        _list(_linked(path) for path in _in_order(DOCS / "how-to")),
+        "## Look up",
+        _list(f"{_linked(path)}: {what}" for path, what in _LOOK_UP.items()),
+        *(_list(_linked(path) for path in more) for more in [_others("reference", told)] if more),
+        "## Understand",
+        _list(_linked(path) for path in (*_UNDERSTAND, *_others("", told), *_others("explanation", told))),
+        "## Why it is as it is",
+        "One short page a choice: context, choice, cost.",
+        _list(_linked(path) for path in _others("decisions", told)),
+    )
+
+
+def _others(folder: str, told: set[str]) -> list[str]:
+    """The pages of a folder that the map does not name by itself."""
+    pages = (page.relative_to(DOCS).as_posix() for page in sorted((DOCS / folder).glob("*.md")))
+    return [page for page in pages if page not in told]
+
+
+def _in_order(folder: Path) -> list[str]:
+    rank = {name: number for number, name in enumerate(_HOW_TO)}
+    pages = sorted(folder.glob("*.md"), key=lambda page: (rank.get(page.stem, len(rank)), page.stem))
+    return [f"{folder.name}/{page.name}" for page in pages]
+
+
+def _linked(path: str) -> str:
+    return f"[{_title(path)}]({path})"
+
+
+def _title(path: str) -> str:
+    """A page's first heading; of a page that is generated in the same run, the one of the last run."""
+    for line in (DOCS / path).read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            return line.removeprefix("# ")
+    raise ValueError(f"docs/{path} has no heading")
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
 
 
 # -- the command line ----------------------------------------------------------------------------------------
