@@ -54,6 +54,7 @@ def pages() -> dict[str, str]:
 # -- the map -------------------------------------------------------------------------------------------------
 
 _HOW_TO = (
+    "choose-a-way",
     "give-a-vendor-access",
     "share-with-another-account",
     "github-actions",
