@@ -134,7 +134,7 @@ def _to_json(draft: Draft) -> dict[str, Any]:
         "file": str(draft.file) if draft.file else None,
         "grant": draft.text,
         "settings": dict(draft.settings),
-        "command": draft.command,
+        "command": draft.command(),
         "access_delta": [row for account in accounts for row in account["access_delta"]],
         "findings": [finding for account in accounts for finding in account["findings"]],
     }

@@ -107,11 +107,11 @@ class Draft:
             plan=wiring.plan([grant], offline=True) if known else None,
         )
 
-    @property
-    def command(self) -> str:
+    def command(self, *, folded: bool = False) -> str:
+        """The command that makes the same file without asking."""
         from xacct.render.wizard import command_text
 
-        return command_text(self.grant.blueprint, self.settings, self.file)
+        return command_text(self.grant.blueprint, self.settings, self.file, folded=folded)
 
 
 def plan_lines(draft: Draft, style: Style) -> list[str]:
@@ -301,7 +301,14 @@ def _umask() -> int:
 
 
 def tell_written(draft: Draft, face: TerminalFace) -> None:
-    face.say(["", face.style("good", f"Wrote {draft.file}."), "The same without questions:", draft.command])
+    face.say(
+        [
+            "",
+            face.style("good", f"Wrote {draft.file}."),
+            "The same without questions:",
+            draft.command(folded=True),
+        ]
+    )
 
 
 def offer_plan(draft: Draft, wiring: Wiring, face: TerminalFace) -> int:

@@ -201,13 +201,15 @@ def _reason(text: str, style: Style) -> list[str]:
     return _styled(style, "dim", wrap(text, style.width, first="      ")) if text else []
 
 
-def command_text(blueprint: str, settings: Iterable[tuple[str, str]], file: Path | None) -> str:
-    """The command that makes the same file without asking."""
+def command_text(
+    blueprint: str, settings: Iterable[tuple[str, str]], file: Path | None, *, folded: bool = False
+) -> str:
+    """The command that makes the same file without asking; ``folded`` gives each setting a line."""
     parts = [f"xacct new {shlex.quote(blueprint)} --no-input"]
     if file is not None:
         parts[0] += f" -o {shlex.quote(str(file))}"
     parts += [f"--set {shlex.quote(f'{key}={text}')}" for key, text in settings]
-    return " \\\n  ".join(parts)
+    return (" \\\n  " if folded else " ").join(parts)
 
 
 def _styled(style: Style, name: str, lines: Iterable[str]) -> list[str]:
