@@ -21,6 +21,8 @@ MAX_BYTES = 1 << 20
 """The largest grant, blueprint or project file that is read."""
 MAX_DEPTH = 40
 MAX_NODES = 100_000
+MAX_PROBLEMS = 200
+"""How many things that are not taken are told of one file; reading ends there."""
 
 Span: TypeAlias = tuple[int, int]
 """Where a node's text starts and ends, as indices into the document's text."""
@@ -210,6 +212,8 @@ class _Builder:
 
     def problem(self, line: int, message: str, fix: str, code: str) -> None:
         self.problems.append(Problem(message, self.place(line), fix, code))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise InputError(dict.fromkeys(self.problems))
 
     def check(self, event: object, line: int) -> None:
         """Refuse what this kind of file has no use for. Raises at once where reading on would cost much."""
