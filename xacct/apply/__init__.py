@@ -21,6 +21,7 @@ from xacct.apply.model import (
     PlacedStep,
     UncertainError,
     Writer,
+    not_started,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "UncertainError",
     "Writer",
     "apply_plan",
+    "not_started",
 ]

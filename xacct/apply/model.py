@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -22,6 +22,7 @@ __all__ = [
     "PlacedStep",
     "UncertainError",
     "Writer",
+    "not_started",
 ]
 
 
@@ -121,6 +122,23 @@ class GrantResult:
     not_started: tuple[PlacedStep, ...] = ()
     problems: tuple[Problem, ...] = ()
     error: XacctError | None = None
+
+
+def not_started(phases: Sequence[Sequence[GrantSteps]]) -> tuple[GrantResult, ...]:
+    """The results of work that a run did not come to."""
+    todo: dict[str | None, list[PlacedStep]] = {}
+    for part in (part for phase in phases for part in phase):
+        steps = todo.setdefault(part.grant, [])
+        steps += [PlacedStep(account=part.account, step=step) for step in part.steps]
+    return tuple(
+        GrantResult(
+            grant=grant,
+            accounts=tuple(dict.fromkeys(placed.account for placed in steps)),
+            status=GrantStatus.NOT_STARTED,
+            not_started=tuple(steps),
+        )
+        for grant, steps in todo.items()
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -19,6 +19,7 @@ from xacct.errors import InputError
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=8, help="Grants at a time in one account.")
 @click.option("--max-failures", type=click.IntRange(0), help="Start nothing new after so many failures.")
+@click.option("--canary", metavar="NAME", help="Do this grant, or this account's, first and alone.")
 @click.option("--expect-digest", metavar="D", help="Refuse a plan with another digest than this.")
 @click.option("--prune", is_flag=True, help="Remove roles of ours that no grant of PATH asks for.")
 @click.option("--force-foreign", is_flag=True, help="Take off what others attached, prune what is in use.")
@@ -33,6 +34,7 @@ def command(
     dry_run: bool,
     jobs: int,
     max_failures: int | None,
+    canary: str | None,
     expect_digest: str | None,
     prune: bool,
     force_foreign: bool,
@@ -48,8 +50,12 @@ def command(
     wiring = Wiring(settings)
     output = Output(settings)
     saved = len(paths) == 1 and is_plan_file(paths[0])
-    if saved and sets:
-        raise InputError("--set goes with a blueprint, not with a saved plan", code="usage")
+    if saved and (sets or prune or force_foreign):
+        raise InputError(
+            "--set, --prune and --force-foreign go into the making of a plan, and this one is made",
+            fix="give them to xacct plan",
+            code="usage",
+        )
     if saved:
         plan = load_plan(Path(paths[0]))
     else:
@@ -58,5 +64,5 @@ def command(
     if dry_run:
         show_plan(plan, output)
         return 0
-    applying = Applying(wiring, output, yes=yes, jobs=jobs, max_failures=max_failures)
+    applying = Applying(wiring, output, yes=yes, jobs=jobs, max_failures=max_failures, canary=canary)
     return applying.run(applying.refreshed(plan) if saved else plan)

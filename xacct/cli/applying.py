@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from xacct.cli.output import Output, problems_to_json
 from xacct.cli.plans import refuse_blocked, show_plan
@@ -15,7 +17,7 @@ from xacct.errors import ExitCode, InputError, StalePlanError, XacctError
 from xacct.render.style import Style
 
 if TYPE_CHECKING:
-    from xacct.apply import Event, Outcome
+    from xacct.apply import GrantSteps, Journal, Outcome, Writer
     from xacct.plan.model import Plan
 
 __all__ = ["Applying", "check_digest"]
@@ -41,13 +43,21 @@ class Applying:
     """Carries one plan out and tells how it went."""
 
     def __init__(
-        self, wiring: Wiring, output: Output, *, yes: bool, jobs: int, max_failures: int | None
+        self,
+        wiring: Wiring,
+        output: Output,
+        *,
+        yes: bool,
+        jobs: int,
+        max_failures: int | None,
+        canary: str | None = None,
     ) -> None:
         self.wiring = wiring
         self.output = output
         self.yes = yes
         self.jobs = jobs
         self.max_failures = max_failures
+        self.canary = canary
 
     def refreshed(self, plan: Plan) -> Plan:
         """Check a saved plan against the account as it is now. Raises StalePlanError, saying what moved."""
@@ -112,15 +122,27 @@ class Applying:
             )
 
     def carry_out(self, plan: Plan) -> Outcome:
-        from xacct.apply import Journal, apply_plan
-        from xacct.plan.work import work_of
+        from xacct.apply import Journal
+        from xacct.plan.work import canary_first, work_of
 
         phases = work_of(plan, now=self.wiring.now_text)
+        first, rest = canary_first(phases, self.canary) if self.canary else (phases, [])
         accounts = {part.account for phase in phases for part in phase}
         writers = {account: self.wiring.writer(account) for account in sorted(accounts)}
         moment = self.wiring.now.strftime("%Y%m%dT%H%M%S")
         path = state_folder() / "journal" / f"{moment}-{time.monotonic_ns() % 10**6:06d}.jsonl"
         with Journal(path, lambda: datetime.now(UTC)) as journal:
+            outcome = self.carry_out_phases(first, writers, journal)
+            return self.go_on(outcome, rest, writers, journal) if rest else outcome
+
+    def carry_out_phases(
+        self, phases: Sequence[Sequence[GrantSteps]], writers: Mapping[str, Writer], journal: Journal
+    ) -> Outcome:
+        from xacct.apply import apply_plan
+        from xacct.cli.progress import Progress
+
+        progress = Progress(self.output)
+        try:
             return apply_plan(
                 phases,
                 writers,
@@ -128,15 +150,29 @@ class Applying:
                 max_failures=self.max_failures,
                 journal=journal,
                 clock=time.monotonic,
-                on_event=self.tell,
+                on_event=progress.tell,
             )
+        finally:
+            progress.close()
 
-    def tell(self, event: Event) -> None:
-        from xacct.render.events import event_line
+    def go_on(
+        self,
+        canary: Outcome,
+        rest: Sequence[Sequence[GrantSteps]],
+        writers: Mapping[str, Writer],
+        journal: Journal,
+    ) -> Outcome:
+        """After the canary: the rest where it did well, else the rest stays undone."""
+        from xacct.apply import not_started
 
-        line = event_line(event, verbose=self.output.settings.verbose)
-        if line and not self.output.as_json:
-            self.output.talk(line)
+        if canary.exit_code != ExitCode.DONE:
+            return attrs.evolve(canary, results=(*canary.results, *not_started(rest)))
+        others = self.carry_out_phases(rest, writers, journal)
+        return attrs.evolve(
+            others,
+            results=(*canary.results, *others.results),
+            seconds=canary.seconds + others.seconds,
+        )
 
     def report(self, outcome: Outcome) -> None:
         from xacct.render.events import outcome_text, outcome_to_json

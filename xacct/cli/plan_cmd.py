@@ -9,7 +9,7 @@ import click
 from xacct.cli.output import Output
 from xacct.cli.settings import Settings, format_option, global_options
 from xacct.cli.wiring import Wiring
-from xacct.errors import ExitCode
+from xacct.errors import ExitCode, InputError
 
 
 @click.command("plan")
@@ -19,6 +19,7 @@ from xacct.errors import ExitCode
 @click.option("--offline", is_flag=True, help="Compare with an account that holds nothing of ours.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--destroy", "removal", is_flag=True, help="Plan the removal of what the grants made.")
+@click.option("--check-rights", is_flag=True, help="Ask IAM whether you hold the rights that it needs.")
 @click.option("--prune", is_flag=True, help="Remove roles of ours that no grant of PATH asks for.")
 @click.option("--force-foreign", is_flag=True, help="Take off what others attached, prune what is in use.")
 @format_option("markdown", "html")
@@ -32,6 +33,7 @@ def command(
     offline: bool,
     detailed_exitcode: bool,
     removal: bool,
+    check_rights: bool,
     prune: bool,
     force_foreign: bool,
 ) -> int:
@@ -41,7 +43,12 @@ def command(
     PATH is a grant's file or a folder of them; a BLUEPRINT takes its answers from --set.
     """
     from xacct.cli.plans import save_plan, show_plan
+    from xacct.render.rights import checks_text, checks_to_json
 
+    if check_rights and offline:
+        raise InputError(
+            "--check-rights asks IAM; --offline asks nobody", where="--check-rights", code="usage"
+        )
     wiring = Wiring(settings)
     plan = wiring.plan(
         wiring.grants(paths, sets),
@@ -54,7 +61,12 @@ def command(
     if out is not None:
         save_plan(plan, out)
         output.talk(f"saved to {out}; apply it with: xacct apply {out}")
-    show_plan(plan, output)
+    checks = wiring.check_rights(plan) if check_rights else []
+    show_plan(plan, output, {"rights_check": checks_to_json(checks)} if check_rights else None)
+    if checks and settings.output_format == "text":
+        output.result(checks_text(checks, output.style))
+    if any(check.missing for check in checks):
+        return ExitCode.CREDENTIALS
     if plan.blocking:
         return ExitCode.BLOCKED
     return ExitCode.CHANGES if detailed_exitcode and not plan.is_empty else ExitCode.DONE

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xacct.cli.output import Output
 from xacct.errors import BlockedError, InputError, Problem, XacctError
@@ -19,14 +20,14 @@ __all__ = ["is_plan_file", "load_plan", "refuse_blocked", "save_plan", "show_pla
 _LARGEST = 256 * 1024 * 1024
 
 
-def show_plan(plan: Plan, output: Output) -> None:
-    """Write a plan to stdout in the format asked for."""
+def show_plan(plan: Plan, output: Output, more: Mapping[str, Any] | None = None) -> None:
+    """Write a plan to stdout in the format asked for; ``more`` are further keys of the JSON."""
     from xacct.plan.file import plan_digest, plan_to_json
 
     reveal = output.settings.reveal
     match output.settings.output_format:
         case "json":
-            output.json(plan_to_json(plan, reveal=reveal))
+            output.json({**plan_to_json(plan, reveal=reveal), **(more or {})})
         case "markdown":
             from xacct.render.plan_markdown import plan_markdown
 
@@ -39,7 +40,8 @@ def show_plan(plan: Plan, output: Output) -> None:
             from xacct.render.plan_text import plan_text
 
             digest = "" if plan.is_empty else plan_digest(plan)
-            output.result(plan_text(plan, output.style, digest=digest, reveal=reveal))
+            rights = output.settings.verbose
+            output.result(plan_text(plan, output.style, digest=digest, reveal=reveal, rights=rights))
 
 
 def save_plan(plan: Plan, path: Path) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from xacct.plan.build import PlanOptions
     from xacct.plan.inventory import LiveGrant
     from xacct.plan.model import Plan
+    from xacct.plan.rights import RightsCheck
     from xacct.plan.simulate import Simulation
     from xacct.plan.snapshot import ReadScope, Snapshot
     from xacct.sandbox import Sandbox
@@ -254,12 +255,22 @@ class Wiring:
 
         if offline:
             return {account: Snapshot.empty(account) for account in scopes}
-        from xacct.aws.reader import read_account
+        from xacct.aws.fleet import read_accounts
 
-        return {
-            account: read_account(self.sessions.iam(account), scope, self.sessions.identity(account))
-            for account, scope in scopes.items()
-        }
+        return read_accounts(self.sessions, scopes) if scopes else {}
+
+    def check_rights(self, plan: Plan) -> list[RightsCheck]:
+        """Ask IAM, account by account, whether the operator holds what the plan needs."""
+        from xacct.aws.rights import check_rights
+
+        return [
+            check_rights(
+                self.sessions.iam(account.account),
+                self.sessions.identity(account.account),
+                account.required_permissions,
+            )
+            for account in plan.accounts
+        ]
 
     def accounts(self, named: Sequence[str]) -> list[str]:
         """The accounts that are asked about: those named, else the credentials' own, else the sandbox's."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import attrs
+
 from xacct.iam.things import (
     Group,
     GroupMember,
@@ -29,7 +31,36 @@ from xacct.plan.model import RequiredPermission
 from xacct.plan.snapshot import ReadScope
 from xacct.plan.steps import Operation, Step, inverse
 
-__all__ = ["read_permissions", "required_permissions", "undo_permissions"]
+__all__ = [
+    "MissingRight",
+    "RightsCheck",
+    "read_permissions",
+    "required_permissions",
+    "undo_permissions",
+]
+
+
+@attrs.frozen(kw_only=True)
+class MissingRight:
+    """An action that the operator may not do on a resource."""
+
+    action: str
+    resource: str
+
+
+@attrs.frozen(kw_only=True)
+class RightsCheck:
+    """
+    Which of the rights that a plan needs the operator lacks in one account.
+
+    ``unknown`` says why that can't be told, empty where it can.
+    """
+
+    account: str
+    principal: str
+    missing: tuple[MissingRight, ...] = ()
+    unknown: str = ""
+
 
 _Right = tuple[str, str]
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from xacct.errors import InputError
 from xacct.iam.things import ThingType
 from xacct.plan.model import AccountPlan, Change, ChangeKind, Containment, Plan
 from xacct.plan.order import order_changes
 from xacct.plan.steps import Step
 
-__all__ = ["GrantSteps", "steps_of_changes", "work_of"]
+__all__ = ["GrantSteps", "canary_first", "steps_of_changes", "work_of"]
 
 _SHARED = (ThingType.OIDC_PROVIDER, ThingType.SAML_PROVIDER)
 
@@ -53,6 +54,36 @@ def work_of(plan: Plan, *, now: str = "") -> list[list[GrantSteps]]:
     longest = max((len(parts) for parts in turns.values()), default=0)
     middle = [[parts[turn] for parts in turns.values() if turn < len(parts)] for turn in range(longest)]
     return [phase for phase in (first, *middle, last) if phase]
+
+
+def canary_first(
+    phases: Sequence[Sequence[GrantSteps]], canary: str
+) -> tuple[list[list[GrantSteps]], list[list[GrantSteps]]]:
+    """
+    Part the work into that of one grant, or of the grants of one account, and the rest.
+
+    What the canary's accounts share and make goes with the canary. Raises InputError when nothing of it is to
+    be done.
+    """
+    parts = [part for phase in phases for part in phase]
+    chosen = {part.grant for part in parts if part.grant and canary in (part.grant, part.account)}
+    accounts = {part.account for part in parts if part.grant in chosen}
+    if not chosen:
+        raise InputError(
+            f"the plan changes nothing of {canary}, so it can't go first",
+            where="--canary",
+            fix="name a grant or an account of which the plan changes something",
+            code="usage",
+        )
+
+    def is_first(part: GrantSteps) -> bool:
+        if part.grant is not None:
+            return part.grant in chosen
+        return part.account in accounts and any(step.after is not None for step in part.steps)
+
+    first = [[part for part in phase if is_first(part)] for phase in phases]
+    rest = [[part for part in phase if not is_first(part)] for phase in phases]
+    return [phase for phase in first if phase], [phase for phase in rest if phase]
 
 
 def _part(account: AccountPlan, grant: str | None, changes: Sequence[Change], now: str) -> list[GrantSteps]:

@@ -7,9 +7,9 @@ from typing import Any
 import attrs
 
 from xacct.apply import Event, EventKind, GrantResult, GrantStatus, Outcome, PlacedStep
-from xacct.render.style import Style, clean, wrap
+from xacct.render.style import Style, clean, columns, wrap
 
-__all__ = ["event_line", "outcome_text", "outcome_to_json"]
+__all__ = ["event_line", "outcome_text", "outcome_to_json", "progress_line"]
 
 
 def event_line(event: Event, *, verbose: bool = False) -> str:
@@ -34,6 +34,21 @@ def event_line(event: Event, *, verbose: bool = False) -> str:
             return ""
 
 
+def progress_line(event: Event, elapsed: float, width: int) -> str:
+    """How far a run is, and about how long it still takes once there is something to go by."""
+    text = f"{event.finished} of {event.total} calls"
+    if event.finished and elapsed >= 1:
+        left = elapsed / event.finished * (event.total - event.finished)
+        text += f", about {_span(left)} left"
+    text += f"; {event.grant or 'shared'} in {event.account}"
+    return clean(text)[: width - 1]
+
+
+def _span(seconds: float) -> str:
+    whole = max(1, round(seconds))
+    return f"{whole} s" if whole < 90 else f"{round(whole / 60)} min"
+
+
 _HEADS = {
     GrantStatus.UNDONE: "failed, and all that this run did for it is undone",
     GrantStatus.HALF_MADE: "failed, and is left half-made",
@@ -47,15 +62,39 @@ def outcome_text(outcome: Outcome, style: Style) -> str:
     for result in outcome.results:
         if result.status is not GrantStatus.DONE:
             lines += _failed(result, style)
+    if len({account for result in outcome.results for account in result.accounts}) > 1:
+        lines += [*_table(outcome, style), ""]
     done = sum(result.status is GrantStatus.DONE and result.grant is not None for result in outcome.results)
     others = sum(result.status is not GrantStatus.DONE for result in outcome.results)
     steps = sum(len(result.done) for result in outcome.results)
     tail = f"; {others} not" if others else ""
     stop = " Interrupted." if outcome.interrupted else ""
-    lines.append(
-        style("bold", f"Applied: {done} grant{'' if done == 1 else 's'} in {steps} calls{tail}.{stop}")
-    )
+    grants, calls = "grant" if done == 1 else "grants", "call" if steps == 1 else "calls"
+    lines.append(style("bold", f"Applied: {done} {grants} in {steps} {calls}{tail}.{stop}"))
     return "\n".join(lines)
+
+
+_RESULTS = {
+    GrantStatus.DONE: "done",
+    GrantStatus.UNDONE: "failed, undone",
+    GrantStatus.HALF_MADE: "half-made",
+    GrantStatus.NOT_STARTED: "not started",
+}
+
+
+def _table(outcome: Outcome, style: Style) -> list[str]:
+    """Where several accounts were worked on: each grant with its accounts and what came of it."""
+    rows = [
+        [
+            ", ".join(result.accounts),
+            result.grant or "(shared)",
+            _RESULTS[result.status],
+            str(len(result.done)),
+        ]
+        for result in sorted(outcome.results, key=lambda result: (result.accounts, result.grant or ""))
+    ]
+    lines = columns([["ACCOUNT", "GRANT", "RESULT", "CALLS"], *rows])
+    return [style("bold", lines[0]), *(clean(line) for line in lines[1:])]
 
 
 def _failed(result: GrantResult, style: Style) -> list[str]:

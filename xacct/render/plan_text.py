@@ -31,6 +31,7 @@ from xacct.plan.model import (
     Verdict,
 )
 from xacct.render.documents import document_change, document_lines
+from xacct.render.rights import required_lines
 from xacct.render.style import Style, clean, wrap
 
 __all__ = [
@@ -87,11 +88,18 @@ _VERDICTS = {
 }
 
 
-def plan_text(plan: Plan, style: Style, *, digest: str = "", reveal: bool = False) -> str:
-    """The whole plan. The last line counts; ``digest`` is shown for ``apply --expect-digest``."""
+def plan_text(
+    plan: Plan, style: Style, *, digest: str = "", reveal: bool = False, rights: bool = False
+) -> str:
+    """
+    The whole plan. The last line counts; ``digest`` is shown for ``apply --expect-digest``, the rights that
+    the operator needs with ``rights``.
+    """
     lines: list[str] = []
     for account in plan.accounts:
         lines += _account(account, style, reveal)
+        if rights and account.required_permissions:
+            lines += [*required_lines(account, style), ""]
     if plan.offline:
         lines += wrap(
             "Offline: compared with an account that holds nothing of ours; what is there is not seen.",
