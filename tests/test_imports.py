@@ -115,6 +115,7 @@ OFFLINE = {
     "blueprints list": (),
     "schema grant": (),
     "schema plan": (),
+    "explain examples/third-party.yaml --format html": (),
     "diagnose AccessDenied": (),
     "plan examples/third-party.yaml --offline": (),
     "handoff examples/third-party.yaml": (),

@@ -43,6 +43,8 @@ def _advice(case: Case, bucket: str | None) -> str:
         )
     if case.party is Party.GROUP:
         return "A role would be safer; the group is right where people work in the Lightsail console."
+    if case.party is Party.SAME:
+        return "A role, as this grant makes it; a group would give the permissions all the time."
     return "A role, as this grant makes it. For Lightsail there is no other way to give an outsider access."
 
 

@@ -21,8 +21,8 @@ from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement
 from xacct.iam.things import (
     AccountThings,
     GroupMember,
-    GroupPolicy,
     Role,
+    User,
 )
 from xacct.lightsail.catalog import Action, load_catalog
 from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
@@ -64,12 +64,17 @@ class Party(StrEnum):
 
 @attrs.frozen(slots=False)
 class Case:
-    """``reveal`` tells whether external IDs are shown whole."""
+    """
+    ``boundary`` and ``unknown_policies`` are ARNs of what bears on the access and whose documents are not at
+    hand. ``reveal`` tells whether external IDs are shown whole.
+    """
 
     expansion: Expansion
     party: Party
     access: RoleAccess | None
     holders: HolderAccess | None
+    boundary: str | None = None
+    unknown_policies: tuple[str, ...] = ()
     reveal: bool = False
 
     @property
@@ -243,13 +248,27 @@ def case_of(expansion: Expansion, *, reveal: bool = False) -> Case:
     """See a grant's things as a case."""
     things = AccountThings(expansion.account, expansion.things[expansion.account], expansion.partition)
     access = role_access(things, expansion.role, {})
+    unknown: tuple[str, ...] = ()
+    if access is not None:
+        unknown = access.unknown_policies
+        # What limits further, or adds, without its document being at hand, is told beside the rest.
+        access = attrs.evolve(access, boundary_unknown=False, unknown_policies=())
     return Case(
         expansion=expansion,
         party=_party(expansion, access),
         access=access,
         holders=_holders(expansion) if access is None else None,
+        boundary=_boundary(expansion),
+        unknown_policies=unknown,
         reveal=reveal,
     )
+
+
+def _boundary(expansion: Expansion) -> str | None:
+    if expansion.role is not None:
+        return expansion.role.boundary
+    users = [thing for thing in expansion.things[expansion.account] if isinstance(thing, User)]
+    return next((user.boundary for user in users if user.boundary), None)
 
 
 def _party(expansion: Expansion, access: RoleAccess | None) -> Party:
@@ -278,12 +297,13 @@ def _account(principal: str) -> str:
 
 def _holders(expansion: Expansion) -> HolderAccess:
     things = expansion.things[expansion.account]
-    users = sorted({thing.user for thing in things if isinstance(thing, GroupMember)})
+    paths = {thing.name: thing.path for thing in things if isinstance(thing, User)}
+    users = sorted({thing.user for thing in things if isinstance(thing, GroupMember)} | set(paths))
+    head = f"arn:{expansion.partition}:iam::{expansion.account}:user"
     return HolderAccess(
         account=expansion.account,
-        holders=tuple(f"arn:{expansion.partition}:iam::{expansion.account}:user/{user}" for user in users),
-        policies=tuple(thing.document for thing in things if isinstance(thing, GroupPolicy))
-        or expansion.permissions(),
+        holders=tuple(f"{head}{paths.get(user, '/')}{user}" for user in users),
+        policies=expansion.permissions(),
     )
 
 

@@ -17,7 +17,7 @@ from xacct.explain.sources import (
     SAML,
     SOURCE_IDENTITY,
 )
-from xacct.explain.text import duration
+from xacct.explain.text import duration, listed
 from xacct.iam.policy import Effect
 
 __all__ = ["ending_section", "logs_section"]
@@ -32,10 +32,13 @@ def ending_section(case: Case) -> Section:
         blocks += [Text(said, Tone.WARN), Points(left)]
     else:
         said = (
-            "As far as the catalog of Lightsail knows, no action of this grant hands out a key, a password or"
-            " a copy of data, or leaves something open. What was read stays known, of course."
+            "As far as the catalog of Lightsail knows, no action of this grant hands out a key or a password,"
+            " makes a copy of data, or opens something for longer than the access lasts."
         )
         blocks.append(Text(said))
+    blocks.append(
+        Text("What was read stays known, and what was made or changed stays until somebody undoes it.")
+    )
     return Section("ending", "How access ends", tuple(blocks))
 
 
@@ -75,6 +78,13 @@ def _ends(case: Case) -> Iterator[Point]:
         "Delay",
         source=CONSISTENCY,
     )
+    yield from _provider(case)
+
+
+def _provider(case: Case) -> Iterator[Point]:
+    if case.expansion.shared:
+        names = listed([key.name for key in sorted(case.expansion.shared)])
+        yield Point(f"{names} goes with the last role that trusts it, not before.", "The identity provider")
 
 
 def _expiry(case: Case) -> Point:
@@ -100,7 +110,7 @@ def _remains(case: Case) -> Iterator[Point]:
             continue
         label = f"{action.name}: {sensitive.hands_out}" if sensitive.hands_out else action.name
         if sensitive.outlives:
-            yield Point(f"lasts {sensitive.outlives}", label, Tone.WARN)
+            yield Point(f"what remains: {sensitive.outlives}", label, Tone.WARN)
         elif sensitive.hands_out and action.returns_secrets:
             yield Point("whoever read it still knows it", label, Tone.WARN)
 

@@ -60,8 +60,8 @@ def _sections(case: Case) -> tuple[Section, ...]:
 _WHO = {
     Party.OWNED: "Callers of account {caller}",
     Party.VENDOR: "The vendor with account {caller}",
-    Party.SAME: "Users or roles of account {account} itself",
-    Party.GROUP: "Users of account {account} itself",
+    Party.SAME: "Callers of the same account",
+    Party.GROUP: "Users of the same account",
     Party.SAML: "People who sign in through the SAML provider {provider}",
     Party.WEB: "Holders of a token from {provider}",
     Party.SERVICE: "An AWS service",
@@ -71,7 +71,8 @@ _WHO = {
 def _lead(case: Case) -> str:
     who = _WHO[case.party].format(caller=case.caller_account, account=case.account, provider=_provider(case))
     changes = sum(not action.is_read for action in case.granted)
-    what = f"{count(len(case.granted), 'action')} of Lightsail ({changes} of them change something)"
+    said = f"{changes} of them change something" if changes else "none of them changes anything"
+    what = f"{count(len(case.granted), 'action')} of Lightsail ({said})"
     if case.others:
         what += f" and {count(len(case.others), 'action')} of other services"
     if case.party is Party.GROUP or case.role is None:

@@ -6,9 +6,17 @@ from collections.abc import Iterator
 
 from xacct.explain.case import Case
 from xacct.explain.model import Block, Code, Grid, Point, Points, Row, Section, Text
-from xacct.explain.sources import CONDITION_KEYS, LIGHTSAIL, QUOTAS
+from xacct.explain.sources import CONDITION_KEYS, LIGHTSAIL, PRINCIPAL, QUOTAS
 from xacct.explain.text import count, document_text, phrase, short_actions
-from xacct.iam.policy import Condition, Effect, PolicyDocument, Statement
+from xacct.iam.arn import is_account_id
+from xacct.iam.policy import (
+    Condition,
+    Effect,
+    PolicyDocument,
+    PrincipalType,
+    Statement,
+    TypedPrincipal,
+)
 from xacct.iam.things import (
     Group,
     GroupMember,
@@ -61,10 +69,17 @@ def trust_rows(case: Case) -> Iterator[Row]:
         sid = statement.sid or ""
         who = ", ".join(principal.value for principal in statement.principals or ())
         head = f"{statement.effect.value} {', '.join(statement.actions or ())} to {who}"
-        yield Row((sid or "(no Sid)", head, reasons.get(sid, "")))
+        whole = any(_is_account(one) for one in statement.principals or ())
+        if whole:
+            head += " (the whole account: whoever its administrators allow, not its root user alone)"
+        yield Row((sid or "(no Sid)", head, reasons.get(sid, "")), source=PRINCIPAL if whole else "")
         for condition in statement.conditions:
             why = reasons.get(f"{sid}/{condition.operator}/{condition.key}", "") or _known_why(condition)
             yield Row((f"{condition.operator} {condition.key}", phrase(condition, reveal=case.reveal), why))
+
+
+def _is_account(principal: TypedPrincipal) -> bool:
+    return principal.canonical.type is PrincipalType.AWS and is_account_id(principal.canonical.value)
 
 
 def _known_why(condition: Condition) -> str:

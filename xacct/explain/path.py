@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from xacct.evaluate.model import Decision, Element, Request, StatementTrace
 from xacct.explain.case import Case, Party
 from xacct.explain.model import Call, Code, Section, Statement, Step, Steps, Text, Tone
+from xacct.explain.sources import BOUNDARIES
 from xacct.explain.text import document_text, duration, outcome_tone, outcome_words, shown_context
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument
@@ -32,11 +33,24 @@ def path_section(case: Case) -> Section:
         reason = "No request passes: the policies of this grant, taken together, let nobody do anything."
         return Section("path", title, (Text(reason, Tone.BAD),))
     steps = tuple(_steps(case))
-    blocks: tuple[Text | Steps | Code, ...] = (Steps(steps),)
+    lead = Text(
+        "A request that passes, found from the policies. The name of the caller where a"
+        " whole account or a pattern"
+        " is trusted, the session's name and IDs of resources are examples."
+    )
+    blocks: tuple[Text | Steps | Code, ...] = (lead, Steps(steps))
+    if case.boundary is not None:
+        said = (
+            f"The permissions boundary {case.boundary} is asked as well, and has to allow; it is not at hand."
+        )
+        blocks = (*blocks, Text(said, Tone.WARN, BOUNDARIES))
     if case.party in (Party.OWNED, Party.VENDOR):
-        policy = document_text(caller_policy(case))
-        where = f"What the caller's own account {case.caller_account} has to allow at least"
-        blocks = (*blocks, Code(where, policy))
+        policy = caller_policy(case)
+        where = f"What the caller's own account {case.caller_account} has to allow"
+        blocks = (*blocks, Code(where, document_text(policy)))
+        if len(policy.statements[0].actions or ()) > 1:
+            said = "Session tags and a source identity need their actions there only where they are sent."
+            blocks = (*blocks, Text(said))
     return Section("path", title, blocks)
 
 
@@ -133,9 +147,9 @@ def _session_step(case: Case) -> Step:
     lasts = f"The session lasts 15 minutes to {longest}, as the caller asks, and 1 hour if it does not say."
     if is_chained(case):
         lasts = (
-            f"The session lasts up to {longest}, and up to 1 hour here: the caller is itself"
-            " a role session, and"
-            " AWS gives such a chained session no more, whatever the role says."
+            "The caller is itself a role session, and such a chained session lasts 1 hour at"
+            " most, whatever the"
+            f" role says (here {longest})."
         )
     return Step(
         title="AWS STS issues a role session",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xacct.explain.case import Case, Party
 from xacct.explain.model import Box, Edge, Node, Picture
-from xacct.explain.text import count, duration, phrase
+from xacct.explain.text import count, duration, listed, phrase
 from xacct.iam.policy import Effect
 
 __all__ = ["picture_of"]
@@ -15,7 +15,7 @@ __all__ = ["picture_of"]
 def picture_of(case: Case) -> Picture:
     """From the caller down to the resources."""
     caller = Node("caller", _caller_title(case), tuple(_principals(case)), "person")
-    resources = Node("resources", "Lightsail", tuple(_resources(case)), "resource")
+    resources = Node("resources", _services(case), tuple(_resources(case)), "resource")
     if case.party is Party.GROUP:
         return _group(case, caller, resources)
     role = Node(
@@ -29,7 +29,7 @@ def picture_of(case: Case) -> Picture:
         Edge(
             "role",
             "resources",
-            "a role session calls Lightsail",
+            "a role session makes its calls",
             ("the permissions policy is asked", *_checks(case)),
         ),
     )
@@ -45,7 +45,7 @@ def _group(case: Case, caller: Node, resources: Node) -> Picture:
     edge = Edge(
         "caller",
         "resources",
-        "calls Lightsail with its own credentials",
+        "calls with its own credentials",
         ("the group's policy is asked", *_checks(case)),
     )
     box = Box(f"Account {case.account} (yours)", (caller, resources), own=True)
@@ -56,7 +56,7 @@ def _caller_title(case: Case) -> str:
     return {
         Party.OWNED: "the caller",
         Party.VENDOR: "the vendor",
-        Party.SAME: "a colleague",
+        Party.SAME: "a caller of the same account",
         Party.GROUP: "a member of the group",
         Party.SAML: "a person who signed in",
         Party.WEB: "a program or person with a token",
@@ -104,7 +104,10 @@ def _trust_checks(case: Case) -> Iterator[str]:
 
 def _checks(case: Case) -> Iterator[str]:
     changes = sum(not action.is_read for action in case.granted)
-    yield f"{count(len(case.granted), 'action')} of Lightsail, {count(changes, 'change')} among them"
+    yield (
+        f"{count(len(case.granted), 'action')} of Lightsail,"
+        f" {count(changes, 'change') if changes else 'no change'} among them"
+    )
     allowing = [
         {phrase(condition) for condition in statement.conditions}
         for document in case.documents
@@ -125,11 +128,17 @@ def _resources(case: Case) -> Iterator[str]:
         for resource in statement.resources or ()
     )
     named = [resource for resource in found if resource != "*"]
-    if not named:
+    if "*" in found:
         yield "every resource of the account, within the conditions"
     yield from named[:3]
     if len(named) > 3:
         yield f"and {len(named) - 3} more"
+
+
+def _services(case: Case) -> str:
+    """The services whose actions are allowed."""
+    others = sorted({pattern.partition(":")[0] for pattern in case.others})
+    return listed([*(["Lightsail"] if case.granted else []), *others]) or "nothing"
 
 
 def _alt(case: Case) -> str:
@@ -144,6 +153,6 @@ def _alt(case: Case) -> str:
     return (
         f"From {where}, {who} calls {_assume_label(case)} on the role"
         f" {case.role_arn}; its trust policy is"
-        f" asked{asked}. The session then calls Lightsail in account {case.account}; the"
+        f" asked{asked}. The session then makes its calls in account {case.account}; the"
         " permissions policy is asked."
     )

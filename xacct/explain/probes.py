@@ -93,10 +93,25 @@ def _other_values(case: Case, key: str) -> Iterator[tuple[str, ContextValue | No
         yield "with an assertion that was sent to another address", "https://elsewhere.example/saml"
     elif folded.endswith(":aud"):
         yield "with a token for another audience", "https://elsewhere.example"
+    elif folded.endswith(":sub") and folded.startswith("token.actions."):
+        yield from _github_subjects(case, key)
     elif folded.endswith(":sub"):
         yield "with a token for another subject", "somebody-else"
     else:
         yield f"without {key}", None
+
+
+def _github_subjects(case: Case, key: str) -> Iterator[tuple[str, ContextValue | None]]:
+    """``repo:OWNER/NAME:REST`` with another rest, and with another owner."""
+    held = case.witness.assume_context.get(key, "") if case.witness is not None else ""
+    subject = held if isinstance(held, str) else held[0]
+    repository = ":".join(subject.split(":")[:2])
+    name = repository.partition("/")[2]
+    yield "with the token of a job for a pull request in the same repository", f"{repository}:pull_request"
+    branch = f"{repository}:ref:refs/heads/somebodys-branch"
+    yield "with the token of a job on another branch of the same repository", branch
+    other = subject.replace(repository, f"repo:somebody-else/{name}", 1)
+    yield "with the token of the same job in somebody else's repository of that name", other
 
 
 def _times(case: Case) -> Iterator[tuple[str, ContextValue | None]]:
@@ -159,7 +174,8 @@ def _changed_request(case: Case, request: Request) -> Iterator[tuple[str, Reques
         yield f"{name}, which the grant does not give", attrs.evolve(request, action=name, resource=resource)
     yield from _own_things(case, request)
     for label, value in _times(case):
-        yield f"{label}, in a session that still runs", _with(request, {"aws:CurrentTime": value})
+        when = label if case.party is Party.GROUP else f"{label}, in a session that still runs"
+        yield when, _with(request, {"aws:CurrentTime": value})
 
 
 def _elsewhere(case: Case, request: Request) -> Iterator[tuple[str, Request]]:

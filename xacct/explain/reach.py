@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from xacct.explain.case import Case
+from xacct.explain.case import Case, Party
 from xacct.explain.model import Block, Grid, Point, Points, Row, Section, Text, Tone
+from xacct.explain.sources import BOUNDARIES
 from xacct.explain.text import count, listed, short_actions
 from xacct.lightsail.catalog import Action, Source, load_catalog
 from xacct.plan.model import AccessRow
@@ -28,7 +29,7 @@ POWERS: tuple[tuple[str, Test], ...] = (
     ("Start or change what runs", _kind("compute")),
     ("Change DNS", _kind("dns")),
     ("Change tags", _kind("tagging")),
-    ("Read logs, environment variables or contact details", _kind("data")),
+    ("Read what is shown in clear: logs, environment variables, contacts, pending passwords", _kind("data")),
     ("Destroy for good", lambda action: action.irreversible),
 )
 """What reviewers ask about, with the actions that stand for it."""
@@ -36,7 +37,8 @@ POWERS: tuple[tuple[str, Test], ...] = (
 
 def reach_section(case: Case) -> Section:
     """Tables of what is allowed, and of what is not."""
-    return Section("reach", "What the trusted party can and cannot do", tuple(_blocks(case)))
+    who = "members" if case.party is Party.GROUP else "trusted party"
+    return Section("reach", f"What the {who} can and cannot do", tuple(_blocks(case)))
 
 
 def refused_actions(case: Case) -> tuple[Action, ...]:
@@ -54,7 +56,7 @@ def _blocks(case: Case) -> Iterator[Block]:
     yield Grid("What is allowed, and under which condition", ("Who", "May", "On", "If"), rows)
     yield Grid(
         "What reviewers ask about",
-        ("Can it …", "Answer", "What it would take and the grant does not give"),
+        ("Can it …", "Answer", "Not granted"),
         tuple(_power(case, title, test) for title, test in POWERS),
     )
     yield Points(tuple(_bounds(case)))
@@ -113,6 +115,7 @@ def _bounds(case: Case) -> Iterator[Point]:
         )
     else:
         yield Point(f"Also {listed(case.others)}, as written into the grant.", "Outside Lightsail", Tone.WARN)
+    yield from _unseen(case)
     if case.expansion.account_wide:
         names = case.expansion.account_wide
         shown = short_actions(names) if len(names) <= _SHOWN else f"{short_actions(names[:_SHOWN])} and more"
@@ -123,6 +126,20 @@ def _bounds(case: Case) -> Iterator[Point]:
             "Account-wide",
             Tone.WARN,
         )
+
+
+def _unseen(case: Case) -> Iterator[Point]:
+    """What bears on the access though its document is not at hand."""
+    if case.boundary is not None:
+        text = (
+            f"The permissions boundary {case.boundary} limits this further. Its document is"
+            " not in the grant, so all"
+            " that is told to be allowed is the most that can be."
+        )
+        yield Point(text, "Boundary", Tone.WARN, BOUNDARIES)
+    if case.unknown_policies:
+        text = f"{listed(case.unknown_policies)} may allow more; what they say is not in the grant."
+        yield Point(text, "Attached as well", Tone.WARN)
 
 
 def _watch(case: Case) -> Iterator[Point]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 __all__ = [
     "ACCESS_KEYS",
     "BLOCK_PUBLIC",
+    "BOUNDARIES",
     "BUCKETS",
     "BUCKET_KEYS",
     "CHAINING",
@@ -48,6 +49,7 @@ _GUIDE = "IAM User Guide: "
 _LIGHTSAIL = "Lightsail developer guide: "
 
 ACCESS_KEYS = _GUIDE + "id_credentials_access-keys"
+BOUNDARIES = _GUIDE + "access_policies_boundaries"
 CHAINING = _GUIDE + "id_roles_terms-and-concepts"
 CLOUDTRAIL = _GUIDE + "cloudtrail-integration"
 COMPARE = _GUIDE + "id_roles_compare-resource-policies"

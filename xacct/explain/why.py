@@ -85,8 +85,9 @@ def _full_name(action: str) -> str:
     known = catalog.action(action)
     if known is not None:
         return known.full_name
-    service, colon, name = action.strip().partition(":")
-    if colon and service.lower() != "lightsail" and name and not any(char in action for char in "*? "):
+    service, _, name = action.strip().partition(":")
+    plain = service.replace("-", "").isalnum() and name.isalnum() and action.isascii()
+    if plain and service.lower() != "lightsail":
         return action.strip()
     near = catalog.nearest(action)
     raise InputError(
