@@ -44,9 +44,11 @@ class GrantFacts:
 
     def settle(self, diagnosis: Diagnosis) -> Diagnosis:
         """Rank the causes by the grant; a message that is not about it comes back as it is."""
+        if diagnosis.denied_by is DeniedBy.OTHER and not diagnosis.explicit:
+            return self._settle_duration(diagnosis)  # no policy refused
         action = _bare_action(diagnosis)
         if action is None:
-            return self._settle_duration(diagnosis)
+            return diagnosis
         reasons = self._reasons(diagnosis, action)
         return (
             diagnosis
