@@ -16,7 +16,17 @@ from xacct.lint.document import Condition, Document, Principal, Statement, Word
 from xacct.lint.operators import Family, Operator
 from xacct.lint.patterns import matches
 
-__all__ = ["ASSUMING", "TRUST_ACTIONS", "admitting", "any_value", "demanded", "is_guarded", "trust_actions"]
+__all__ = [
+    "ASSUMING",
+    "TRUST_ACTIONS",
+    "accounts_fixed",
+    "admitting",
+    "any_value",
+    "demanded",
+    "is_guarded",
+    "is_own_variable",
+    "trust_actions",
+]
 
 ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 TRUST_ACTIONS = (*ASSUMING, "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
@@ -58,10 +68,23 @@ def admitting(document: Document) -> Iterator[Statement]:
 
 
 def any_value(condition: Condition) -> bool:
-    """Whether a line with wildcards is met by every value."""
+    """Whether a line is met by every value: a pattern of stars, or the key compared with itself."""
+    if any(is_own_variable(condition, text) for text in condition.texts):
+        return True
     if condition.operator is None or not condition.operator.takes_wildcards:
         return False
     return any(set(text.strip()) <= set("*?") and "*" in text for text in condition.texts)
+
+
+def is_own_variable(condition: Condition, text: str) -> bool:
+    """Whether a value is the variable of the very key that it is compared with, so that both are alike."""
+    operator = condition.operator
+    if operator is None or operator.negated or operator.family not in (Family.STRING, Family.ARN):
+        return False
+    inner = text.strip("*?").lower()
+    if not (inner.startswith("${") and inner.endswith("}")):
+        return False
+    return inner[2:-1].partition(",")[0].strip() == condition.folded
 
 
 def demanded(document: Document, statement: Statement) -> tuple[Condition, ...]:
@@ -79,8 +102,15 @@ def _reaches(denial: Statement, statement: Statement) -> bool:
         return False
     if any(principal.is_anyone for principal in denial.principals):
         return True
-    mentioned = {(principal.type, principal.account or principal.value) for principal in denial.principals}
-    return all((who.type, who.account or who.value) in mentioned for who in statement.principals or ())
+    # A Deny that names one role binds that role; only one that names the account binds all of it.
+    bound = {
+        (principal.type, principal.account if principal.is_whole_account else principal.value)
+        for principal in denial.principals
+    }
+    return all(
+        (who.type, who.value) in bound or (who.type == "AWS" and (who.type, who.account) in bound)
+        for who in statement.principals or ()
+    )
 
 
 def _opposite(denial: Statement) -> list[Condition]:
@@ -166,6 +196,20 @@ def names_account(condition: Condition) -> bool:
         accounts = [text.split(":", 5)[4] if text.count(":") >= 5 else "*" for text in condition.texts]
         return all(len(account) == 12 and account.isdigit() for account in accounts)
     return condition.folded in ("aws:principalorgid", "aws:principalorgpaths")
+
+
+def accounts_fixed(conditions: tuple[Condition, ...]) -> tuple[str, ...]:
+    """The accounts that conditions admit callers of, where the Principal itself names everybody."""
+    found: list[str] = []
+    for condition in conditions:
+        if not names_account(condition) or condition.folded not in (
+            "aws:principalaccount",
+            "aws:principalarn",
+        ):
+            continue
+        arns = condition.folded == "aws:principalarn"
+        found += [text.split(":", 5)[4] if arns else text for text in condition.texts]
+    return tuple(dict.fromkeys(found))
 
 
 def accounts_of(principals: tuple[Principal, ...]) -> tuple[str, ...]:

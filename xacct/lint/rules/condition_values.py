@@ -11,7 +11,7 @@ from xacct.lightsail.catalog import REGIONS, nearest_word
 from xacct.lint.context import LintContext
 from xacct.lint.document import Condition, Document, Statement, Word
 from xacct.lint.facts import expand
-from xacct.lint.guards import any_value
+from xacct.lint.guards import any_value, is_own_variable
 from xacct.lint.keys import key_info
 from xacct.lint.operators import Family
 from xacct.lint.rules.examples import INSTANCE, OWNED, allow, policy, trust
@@ -144,7 +144,10 @@ def private_addresses(document: Document, _context: LintContext) -> Iterator[Hit
     "A guard that every value meets",
     WARNING,
     BOTH,
-    why="A pattern of nothing but stars, or an ARN without an account, checks next to nothing.",
+    why=(
+        "A pattern of nothing but stars, an ARN without an account, or a key compared with its own variable "
+        "checks next to nothing."
+    ),
     fix="write the value, or as much of it as is known",
     bad=policy(trust(_ROLE, {"StringLike": {"aws:PrincipalOrgID": "o-*"}})),
     good=_ORG_GOOD,
@@ -168,13 +171,20 @@ def empty_guard(document: Document, _context: LintContext) -> Iterator[Hit]:
         operator = condition.operator
         if operator is None or operator.negated or not statement.allows:
             continue
+        if is_own_variable(condition, word.value):
+            yield Hit(
+                word.path,
+                f"{statement.where} compares {condition.key} with itself, which always holds",
+                "",
+                ERROR,
+            )
+            continue
         if condition.folded not in guards:
             continue
         key = condition.folded
-        if operator.exact and word.folded != f"${{{key}}}":
+        if operator.exact:
             continue
         everything = not word.value.strip("*?") and any_value(condition)
-        everything = everything or word.folded == f"${{{key}}}"
         if everything or (key == "aws:principalorgid" and "*" in word.value):
             yield Hit(word.path, f"{statement.where}: {word.value!r} is met by every {condition.key}")
         elif key == "aws:principalorgpaths" and not re.match(r"o-[a-z0-9]+/", word.value):

@@ -6,8 +6,16 @@ import re
 from collections.abc import Iterator
 
 from xacct.lint.context import AccountKind, LintContext
-from xacct.lint.document import Document, Principal, Statement
-from xacct.lint.guards import accounts_of, admitting, demanded, is_guarded, names_account, trust_actions
+from xacct.lint.document import Condition, Document, Principal, Statement
+from xacct.lint.guards import (
+    accounts_fixed,
+    accounts_of,
+    admitting,
+    demanded,
+    is_guarded,
+    names_account,
+    trust_actions,
+)
 from xacct.lint.patterns import has_wildcard
 from xacct.lint.rules.examples import EXTERNAL_ID, OWN, OWNED, VENDOR, policy, trust
 from xacct.lint.rules.table import ERROR, INFO, TRUST, WARNING, Hit, define
@@ -125,24 +133,33 @@ def third_party_without_external_id(document: Document, context: LintContext) ->
         conditions = demanded(document, statement)
         if any(condition.folded == "sts:externalid" for condition in conditions):
             continue
-        for principal in statement.principals or ():
-            account = principal.account
-            if principal.type != "AWS" or account is None or not _is_strange(account, context):
+        for path, account in _accounts_admitted(statement, conditions):
+            if not _is_strange(account, context):
                 continue
             if context.kind_of(account) is AccountKind.THIRD_PARTY:
                 yield Hit(
-                    principal.path,
+                    path,
                     f"{statement.where} trusts account {account} of a third party and asks for "
                     "no external ID",
                 )
             elif not is_guarded(conditions):
                 yield Hit(
-                    principal.path,
+                    path,
                     f"{statement.where} trusts account {account}, which is neither ours nor a known third "
                     "party, and asks for no external ID",
                     "check the number; for a third party add a condition on sts:ExternalId",
                     WARNING,
                 )
+
+
+def _accounts_admitted(statement: Statement, conditions: tuple[Condition, ...]) -> Iterator[tuple[str, str]]:
+    """Path and number of each account that gets in, be it named or let in by a condition."""
+    for principal in statement.principals or ():
+        if principal.type == "AWS" and principal.account is not None:
+            yield principal.path, principal.account
+        elif principal.is_anyone:
+            for account in accounts_fixed(conditions):
+                yield principal.path, account
 
 
 @define(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from xacct.lint.context import LintContext
 from xacct.lint.document import Condition, Document, Statement, Word
 from xacct.lint.guards import admitting, demanded
-from xacct.lint.patterns import has_wildcard
+from xacct.lint.patterns import has_wildcard, matches
 from xacct.lint.providers import Provider, known_provider
 from xacct.lint.rules.examples import GITHUB, OWN, policy, trust
 from xacct.lint.rules.federation import claims, federated
@@ -304,12 +304,11 @@ def wrong_saml_audience(document: Document, context: LintContext) -> Iterator[Hi
                 continue
             for word in condition.values:
                 if has_wildcard(word.value):
-                    if (
-                        not word.value.strip("*?")
-                        and condition.operator
-                        and condition.operator.takes_wildcards
-                    ):
-                        yield Hit(word.path, f"{statement.where}: any SAML audience is accepted")
+                    wide = condition.operator is not None and condition.operator.takes_wildcards
+                    if wide and matches(word.value, "https://sp.example.com/saml"):
+                        yield Hit(
+                            word.path, f"{statement.where}: SAML audiences that are not AWS's are accepted"
+                        )
                 elif not re.fullmatch(rf"https://([a-z0-9-]+\.)?{host}/saml(/acs/.+)?", word.value):
                     yield Hit(word.path, f"{statement.where}: no assertion for AWS is sent to {word.value!r}")
 
