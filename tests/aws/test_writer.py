@@ -240,6 +240,24 @@ def test_a_role_that_this_run_did_not_make_is_missing_at_once(kit: Any) -> None:
     assert client.calls == ["put_role_policy"]
 
 
+def test_a_user_that_does_not_exist_is_told_at_once_though_its_group_was_just_made(kit: Any) -> None:
+    writer, client = kit.writer()
+    group = Group(name="dns", path="/xacct/dns/")
+    with pytest.raises(AwsError, match="does not exist") as caught:
+        perform(writer, *creating(group), *creating(GroupMember(group="dns", user="nobody")))
+    assert caught.value.problems[0].code == "no-such-user"
+    assert client.calls.count("add_user_to_group") == 1
+
+
+def test_a_user_made_a_moment_ago_may_be_unknown_for_a_while(kit: Any) -> None:
+    unknown = kit.refused("NoSuchEntity", "The user with name ann cannot be found.", 404)
+    writer, client = kit.writer({"add_user_to_group": [unknown, unknown]})
+    member = GroupMember(group="dns", user="ann")
+    perform(writer, *creating(Group(name="dns", path="/xacct/dns/")), *creating(User(name="ann")))
+    perform(writer, *creating(member))
+    assert client.calls.count("add_user_to_group") == 3
+
+
 def test_a_principal_made_a_moment_ago_in_another_account_may_be_invalid_for_a_while(kit: Any) -> None:
     arn = f"arn:aws:iam::{kit.other}:role/xacct/caller"
     invalid = kit.refused("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{arn}"')

@@ -213,6 +213,13 @@ def _exists(message: str, context: CallContext) -> Problem:
 
 
 def _absent(message: str, context: CallContext) -> Problem:
+    if context.operation == "AddUserToGroup" and "user with name" in message:
+        return Problem(
+            f"the user to be put into the group does not exist: {message}",
+            where(context),
+            "check the name in the grant, or make the user first",
+            "no-such-user",
+        )
     return Problem(
         f"{context.subject or 'what the call was about'} is not there: {message}",
         where(context),

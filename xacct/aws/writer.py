@@ -24,7 +24,7 @@ from xacct.aws.requests import Request, request_of, subject_of
 from xacct.aws.things import ThingReader
 from xacct.errors import XacctError
 from xacct.iam.policy import Condition, PolicyDocument, Statement
-from xacct.iam.things import GroupPolicy, Role, RolePolicy, Thing
+from xacct.iam.things import GroupMember, GroupPolicy, Role, RolePolicy, Thing
 from xacct.plan.steps import Operation, Step
 
 __all__ = ["IamWriter", "perform"]
@@ -166,7 +166,9 @@ class IamWriter:
                 return True
             case "MalformedPolicyDocument":
                 return error.problems[0].code == "invalid-principal" and self._names_fresh(step)
-            case "NoSuchEntity" | "DeleteConflict":
+            case "NoSuchEntity":
+                return bool(self._missing(step, error) & self._fresh)
+            case "DeleteConflict":
                 return bool(self._names(step) & self._fresh)
             case "EntityAlreadyExists":
                 return lost and self._is_unseen(step)
@@ -189,6 +191,12 @@ class IamWriter:
         thing = step.after if step.after is not None else step.before
         assert thing is not None
         return _dependencies(thing, self._account, self._partition)
+
+    def _missing(self, step: Step, error: AwsError) -> set[str]:
+        """What may be what IAM did not find: of a group's member the user alone, where IAM says so."""
+        if isinstance(step.after, GroupMember) and error.problems[0].code == "no-such-user":
+            return {f"{self._account} user {step.after.user}"}
+        return self._names(step)
 
     def _remember(self, step: Step) -> None:
         self._fresh.update(self._names(step))
