@@ -28,7 +28,7 @@ WRITTEN = "<!-- Written by `make docs`; change the program, not this page. -->"
 _CODES = {
     "DONE": "Done, or nothing to change.",
     "ERROR": "An error: nothing was changed, or all that this run did is undone.",
-    "CHANGES": "There are changes. Only where a command says so: `plan --detailed-exitcode`.",
+    "CHANGES": "There are changes: of `plan --detailed-exitcode` and `drift` alone.",
     "PARTIAL": "Applied in part; the report says what stands.",
     "CREDENTIALS": "Credentials are missing, expired, refused, or of another account.",
     "BLOCKED": "A valid grant that is judged unsafe: a finding of severity error, a broken contract.",
