@@ -96,7 +96,8 @@ def step_line(step: Step, user: str, place: str) -> str:
 
 
 def rotated_text(done: Rotated, *, finish: bool) -> str:
-    keys = ", ".join(f"{key.id} ({key.status.value.lower()})" for key in done.keys) or "none"
+    ordered = sorted(done.keys, key=lambda key: key.id == done.made)
+    keys = ", ".join(f"{key.id} ({key.status.value.lower()})" for key in ordered) or "none"
     if finish:
         head = "Nothing to finish." if not done.steps else f"Rotation of {done.user} is finished."
         return f"{head} Keys: {keys}."
