@@ -222,6 +222,8 @@ def _metavar(context: click.Context, option: click.Option) -> str:
 
 def _variable(context: click.Context, option: click.Option) -> str:
     assert option.name is not None
+    if option.envvar is not None:
+        return option.envvar if isinstance(option.envvar, str) else option.envvar[0]
     return f"{context.auto_envvar_prefix}_{option.name.upper()}"
 
 
