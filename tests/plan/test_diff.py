@@ -105,6 +105,12 @@ def test_a_name_that_differs_in_case_only_is_refused() -> None:
     assert "unique in any case" in difference.problems[0].message
 
 
+def test_names_that_differ_in_case_only_are_refused_within_one_plan_too() -> None:
+    planned = attrs.evolve(snapshot(*sealed(role("Vendor", grant="Vendor"))), role_arns={})
+    difference = diff_grant("vendor", sealed(role()), planned)
+    assert "unique in any case" in difference.problems[0].message
+
+
 def test_an_extra_inline_policy_goes() -> None:
     things = sealed(role(), policy(allow("lightsail:GetInstances")))
     extra = policy(allow("*"), name="backdoor")

@@ -125,9 +125,14 @@ class _Differ:
         if isinstance(actual, Role):
             self.check_tags(role, actual.tags, actual.path)
             return
-        taken = (self.snapshot.role_arns or {}).get(role.name.lower())
+        taken = (self.snapshot.role_arns or {}).get(role.name.lower()) or self.made_in_this_run(role.name)
         if taken is not None:
             self.refuse(role.key, f"the name is taken by {taken}; names are unique in any case", "role_name")
+
+    def made_in_this_run(self, name: str) -> str | None:
+        """A role whose name differs in case only, as a grant before this one may have planned."""
+        others = (role for role in self.actual.roles if role.name.lower() == name.lower())
+        return next((role.arn(self.snapshot.account, self.actual.partition) for role in others), None)
 
     def check_tags(self, thing: Role | ManagedPolicy, tags: Mapping[str, str], path: str) -> None:
         owner = tags.get(TAG_GRANT)
