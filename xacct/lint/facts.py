@@ -49,9 +49,12 @@ class ActionFacts:
 
 @cache
 def _data() -> dict[str, Any]:
-    from importlib.resources import files
+    # importlib.resources would draw in tempfile and zipfile.
+    from pkgutil import get_data
 
-    loaded: dict[str, Any] = json.loads(files(__package__).joinpath("facts.json").read_text(encoding="utf-8"))
+    text = get_data(__package__, "facts.json")
+    assert text is not None, "facts.json is missing from the installation"
+    loaded: dict[str, Any] = json.loads(text)
     return loaded
 
 

@@ -7,7 +7,6 @@ reference_policies_condition-single-vs-multi-valued-context-keys.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from enum import StrEnum
 
 import attrs
@@ -98,6 +97,8 @@ def read_operator(text: str) -> Operator | None:
 
 def nearest_operator(text: str) -> str | None:
     """The operator that a misspelt one was most likely meant to be."""
+    from difflib import get_close_matches
+
     prefix, colon, rest = text.strip().partition(":")
     word = rest if colon else prefix
     tail = "IfExists" if word.lower().endswith("ifexists") and not word.lower().startswith("null") else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from xacct.iam.policy import CURRENT_VERSION, OLD_VERSION
 from xacct.lint.context import LintContext
@@ -83,6 +82,8 @@ def _unknown_keys(node: Node, known: tuple[str, ...], what: str) -> Iterator[Hit
     folded = {name.lower(): name for name in known}
     for member in node.members or ():
         if member.key not in known:
+            from difflib import get_close_matches
+
             close = get_close_matches(member.key.strip().lower(), folded, n=1, cutoff=0.6)
             fix = f"write {folded[close[0]]}" if close else f"{what} takes {', '.join(known)}"
             yield Hit(child_path(node.path, member.key), f"{member.key!r} is no element of {what}", fix)
@@ -114,6 +115,8 @@ def missing_element(document: Document, _context: LintContext) -> Iterator[Hit]:
 
 def _nearly(statement: Node, name: str) -> bool:
     """Whether an unknown element is likely to be the missing one (XA503 tells)."""
+    from difflib import get_close_matches
+
     known = {element.lower() for element in ELEMENTS}
     unknown = [
         member.key.lower() for member in statement.members or () if member.key.strip().lower() not in known
