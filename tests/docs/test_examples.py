@@ -97,11 +97,38 @@ def masked(line: str) -> str:
 
 def matches(expected: list[str], actual: list[str]) -> bool:
     """Whether the lines are the same, ``...`` standing for any number of lines."""
-    if not expected:
-        return not actual
-    if expected[0] in ("...", "…"):
-        return any(matches(expected[1:], actual[start:]) for start in range(len(actual) + 1))
-    return bool(actual) and expected[0] == actual[0] and matches(expected[1:], actual[1:])
+    at = here = 0
+    last_gap, tried = -1, 0  # the last ``...`` and the line up to which it was taken to reach
+    while here < len(actual):
+        if at < len(expected) and expected[at] in ("...", "…"):
+            last_gap, tried = at, here
+            at += 1
+        elif at < len(expected) and expected[at] == actual[here]:
+            at, here = at + 1, here + 1
+        elif last_gap >= 0:
+            tried += 1
+            at, here = last_gap + 1, tried
+        else:
+            return False
+    return all(line in ("...", "…") for line in expected[at:])
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "answer"),
+    [
+        ("a b", "a b", True),
+        ("a b", "a b c", False),
+        ("a ...", "a", True),
+        ("a ... c", "a b b c", True),
+        ("... c ... d", "a c b c d", True),
+        ("... c ... d", "a b d", False),
+        ("... c", "a c b", False),
+        ("a ...", "b", False),
+        ("", "a", False),
+    ],
+)
+def test_dots_stand_for_any_lines_and_for_nothing_else(expected: str, actual: str, answer: bool) -> None:
+    assert matches(expected.split(), actual.split()) is answer
 
 
 @pytest.mark.parametrize(
