@@ -35,8 +35,10 @@ def work_of(plan: Plan, *, now: str = "") -> list[list[GrantSteps]]:
     """
     The work of a plan in phases; a phase starts when the one before it is through.
 
-    Shared providers come before the grants and go after them. A grant that works in several accounts has its
-    turn in one after the other, in the plan's order; grants and accounts of one phase may run side by side.
+    Shared providers come before the grants and go after them. One that changes does so after the grants where
+    somebody loses trust: those who lose it must not be vouched for by what the provider has become. A grant
+    that works in several accounts has its turn in one after the other, in the plan's order; grants and
+    accounts of one phase may run side by side.
     ``now`` (ISO 8601) is what a revocation shows.
     """
     first: list[GrantSteps] = []
@@ -44,9 +46,11 @@ def work_of(plan: Plan, *, now: str = "") -> list[list[GrantSteps]]:
     turns: dict[str | None, list[GrantSteps]] = {}
     for account in plan.accounts:
         shared = [change for change in account.changes if change.type in _SHARED]
-        leaving = [change for change in shared if change.kind is ChangeKind.DELETE]
-        first += _part(account, None, [change for change in shared if change not in leaving], now)
-        last += _part(account, None, leaving, now)
+        losing = any(found.trust_loses for found in account.containment.values())
+        after = (ChangeKind.DELETE, ChangeKind.UPDATE) if losing else (ChangeKind.DELETE,)
+        later = [change for change in shared if change.kind in after]
+        first += _part(account, None, [change for change in shared if change not in later], now)
+        last += _part(account, None, later, now)
         own = [change for change in account.changes if change.type not in _SHARED]
         for grant in dict.fromkeys(change.grant for change in own):
             part = _part(account, grant, [change for change in own if change.grant == grant], now)
