@@ -97,6 +97,10 @@ class PlayedFace:
         self.told += [f"{row.label}: {row.value}" for row in rows]
         return self._next()
 
+    def ask_review_again(self, walk: Walk) -> str:
+        self.asked.append("review again")
+        return self._next()
+
     def ask_extra(self, questions: Sequence[Question]) -> str:
         self.asked.append("extra")
         self.told += [question.key for question in questions]

@@ -73,6 +73,7 @@ def test_back_from_the_review_asks_the_last_question_again() -> None:
 def test_an_answer_is_changed_from_the_review() -> None:
     _, face = play(*VENDOR, "q0", "99", "4", "555566667777", "")
     assert "The vendor's AWS account ID: 555566667777" in face.told
+    assert face.asked.count("review again") == 2
 
 
 def test_back_from_a_change_keeps_the_answer() -> None:

@@ -7,14 +7,15 @@ back to typing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from xacct.aws.calls import Api
 from xacct.aws.session import Sessions
+from xacct.errors import XacctError
 from xacct.iam.arn import Arn, is_account_id
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "saml_providers",
     "users",
 ]
+
+_T = TypeVar("_T")
 
 
 @attrs.frozen
@@ -142,24 +145,43 @@ def lightsail_resources(sessions: Sessions, account: str, regions: Iterable[str]
     """
     Resources by ARN, with name, type and Region as the title.
 
-    Each Region is asked for its names first, and for more only where there are any.
+    Each Region is asked for its names first, and for more only where there are any. A Region or a list that
+    may not be read is passed over, unless none may.
     """
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        busy = [region for region, any_there in pool.map(_ask_names(sessions, account), regions) if any_there]
+        asked = _granted(pool.map(lambda region: _ask_names(sessions, account, region), regions))
+        busy = [region for region, any_there in asked if any_there]
         reads = [(region, operation, member) for region in busy for operation, member in _LISTS.items()]
         if _GLOBAL_REGION in busy:
             reads += [(_GLOBAL_REGION, operation, member) for operation, member in _GLOBAL_LISTS.items()]
-        pages = pool.map(lambda read: _listed(sessions, account, *read), reads)
-        found = {one.value: one for page in pages for one in page}
+        pages = _granted(pool.map(lambda read: _attempt(lambda: _listed(sessions, account, *read)), reads))
+    found = {one.value: one for page in pages for one in page}
     return sorted(found.values(), key=lambda one: one.title)
 
 
-def _ask_names(sessions: Sessions, account: str) -> Any:
-    def ask(region: str) -> tuple[str, bool]:
+def _attempt(read: Callable[[], _T]) -> _T | XacctError:
+    try:
+        return read()
+    except XacctError as error:
+        return error
+
+
+def _granted(answers: Iterable[_T | XacctError]) -> list[_T]:
+    """The answers that came. Raises the first refusal when nothing else came."""
+    listed = list(answers)
+    good = [answer for answer in listed if not isinstance(answer, XacctError)]
+    refused = [answer for answer in listed if isinstance(answer, XacctError)]
+    if refused and not good:
+        raise refused[0]
+    return good
+
+
+def _ask_names(sessions: Sessions, account: str, region: str) -> tuple[str, bool] | XacctError:
+    def ask() -> tuple[str, bool]:
         api = Api(sessions.client("lightsail", account, region))
         return region, bool(api.read("GetActiveNames").get("activeNames"))
 
-    return ask
+    return _attempt(ask)
 
 
 def _listed(sessions: Sessions, account: str, region: str, operation: str, member: str) -> list[Found]:

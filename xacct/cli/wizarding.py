@@ -14,7 +14,7 @@ import attrs
 from xacct.cli.output import Output
 from xacct.cli.wiring import SANDBOX_ACCOUNT, Wiring
 from xacct.errors import InputError, Problem, XacctError
-from xacct.render.style import Style
+from xacct.render.style import Style, wrap
 
 if TYPE_CHECKING:
     from xacct.blueprint.model import Grant
@@ -115,7 +115,7 @@ class Draft:
 
 
 def plan_lines(draft: Draft, style: Style) -> list[str]:
-    """The access in words, and the findings."""
+    """The access in words, the findings, and what else a reviewer is told."""
     from xacct.render.plan_text import access_lines, finding_lines
 
     lines: list[str] = []
@@ -123,6 +123,11 @@ def plan_lines(draft: Draft, style: Style) -> list[str]:
         lines += ["", style("bold", f"Access in account {account.account}"), *access_lines(account, style)]
         if account.findings:
             lines += ["", style("bold", "Findings"), *finding_lines(account.findings, style)]
+        notes = [note for grant in account.grants for note in grant.notes]
+        if notes:
+            lines += ["", style("bold", "Worth knowing")]
+        for note in notes:
+            lines += wrap(note, style.width, first="  - ", rest="    ")
     return lines
 
 
@@ -174,7 +179,6 @@ class TerminalFace:
         return self.read(words, several=question.kind in (Kind.MANY, Kind.ITEMS, Kind.PAIRS))
 
     def ask_review(self, walk: Walk, rows: Sequence[Row]) -> str:
-        from xacct.render.style import wrap
         from xacct.render.wizard import row_lines, wrong_lines
 
         target = target_of(walk, self.out)
@@ -183,6 +187,10 @@ class TerminalFace:
         except InputError as error:
             self.say(["", *wrong_lines(error.problems, self.style)])
         self.say(["", self.style("bold", "Your answers"), *row_lines(rows, self.style), ""])
+        return self.ask_review_again(walk)
+
+    def ask_review_again(self, walk: Walk) -> str:
+        target = target_of(walk, self.out)
         hint = f"Enter writes {target}; a number changes that answer; m: more options; <: back; q: leave."
         self.say(wrap(hint, self.style.width))
         return self.read()
@@ -204,14 +212,10 @@ class TerminalFace:
         self.say(help_lines(question, option, self.style))
 
     def tell(self, text: str) -> None:
-        from xacct.render.style import wrap
-
         self.say(wrap(text, self.style.width, first="   "))
 
     def confirm(self, text: str) -> bool:
         """A question of yes or no; anything but yes is no."""
-        from xacct.render.style import wrap
-
         self.say(["", *wrap(text, self.style.width)])
         return self.read().strip().lower() in ("y", "yes")
 

@@ -111,9 +111,8 @@ def help_lines(question: Question, option: Option | None, style: Style) -> list[
         text = f"{option.title}. {option.help}" if option.help else option.title or "nothing more is known"
         return wrap(f"{option.value}: {text}", style.width, first="   ")
     lines: list[str] = []
-    for text in (question.why, question.help):
-        if text:
-            lines += wrap(text, style.width, first="   ")
+    for text in (question.help or question.why).splitlines():
+        lines += wrap(text, style.width, first="   ")
     if question.options:
         lines += wrap("`? NAME` or `? NUMBER` tells more about one answer.", style.width, first="   ")
     for example in question.examples:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from xacct.blueprint.model import Blueprint, Intent, Parameter, ParameterType, Together
+from xacct.blueprint.model import Blueprint, Intent, Parameter, ParameterType, ThingTemplate, Together
 from xacct.blueprint.placeholders import Values, expand_all
 from xacct.iam.things import ThingType
 from xacct.wizard.model import Kind, Option, Question, Setup, Topic
@@ -330,7 +330,7 @@ def _uses(blueprint: Blueprint, parameter: Parameter) -> str:
     form = _form(parameter)
     if form and parameter.help:
         lines.append(f"Form: {form}")
-    return " ".join([*lines, f"As an option: --set {parameter.name}=VALUE"])
+    return "\n".join([*lines, f"As an option: --set {parameter.name}=VALUE"])
 
 
 _TYPES = {
@@ -352,8 +352,16 @@ def _topic(blueprint: Blueprint, parameter: Parameter) -> Topic | None:
     if kind in _TYPES:
         return _TYPES[kind]
     mark = f"{{{{{parameter.name}}}}}"
+    if any(_makes_user(thing, mark, parameter) for thing in blueprint.things):
+        return None  # a new name is wanted, not one that is there
     for thing in blueprint.things:
         for field, texts in thing.fields.items():
-            if texts == (mark,) and (thing.type, field) in _FIELDS:
+            if mark in texts and (thing.type, field) in _FIELDS:
                 return _FIELDS[thing.type, field]
     return None
+
+
+def _makes_user(thing: ThingTemplate, mark: str, parameter: Parameter) -> bool:
+    """Whether the thing is a user of that name, made whenever the parameter is asked for."""
+    named = mark in thing.fields.get("name", ())
+    return thing.type is ThingType.USER and named and set(thing.when) <= set(parameter.when)

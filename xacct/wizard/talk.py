@@ -24,6 +24,7 @@ class Face(Protocol):
     def ask_question(self, question: Question, offered: Sequence[Option], number: int) -> str: ...
     def ask_again(self, question: Question, offered: Sequence[Option]) -> str: ...
     def ask_review(self, walk: Walk, rows: Sequence[Row]) -> str: ...
+    def ask_review_again(self, walk: Walk) -> str: ...
     def ask_extra(self, questions: Sequence[Question]) -> str: ...
     def tell_wrong(self, problems: Sequence[Problem]) -> None: ...
     def tell_help(self, question: Question, option: Option | None) -> None: ...
@@ -52,7 +53,7 @@ class _Talk:
     def run(self, walk: Walk) -> Walk:
         while True:
             walk = self.ask_all(walk)
-            reply = self.face.ask_review(walk, flow.rows(walk)).strip().lower()
+            reply = self.understood(walk, self.face.ask_review(walk, flow.rows(walk)))
             if reply in ("", "w", "write", "y", "yes"):
                 if not flow.problems_of(walk):
                     return walk
@@ -60,20 +61,27 @@ class _Talk:
             else:
                 walk = self.reviewed(walk, reply)
 
+    def understood(self, walk: Walk, line: str) -> str:
+        """Read lines until one is an answer to the review."""
+        known = {"", "w", "write", "y", "yes", BACK, MORE, "more", QUIT, "quit"}
+        while True:
+            reply = line.strip().lower()
+            if reply in known or _row_of(walk, reply) is not None:
+                return reply
+            self.face.tell(f"{line.strip()!r} is none of the answers here.")
+            line = self.face.ask_review_again(walk)
+
     def reviewed(self, walk: Walk, reply: str) -> Walk:
         """What the person wants of the review other than to write."""
-        rows = flow.rows(walk)
+        row = _row_of(walk, reply)
+        if row is not None:
+            return self.change(walk, row)
         if reply == BACK:
             self.number = max(1, self.number - 1)
             return flow.back(walk)
-        if reply in (QUIT, "quit"):
-            raise KeyboardInterrupt
         if reply in (MORE, "more"):
             return self.add_extra(walk)
-        if reply.isdigit() and reply.isascii() and 1 <= int(reply[:6]) <= len(rows):
-            return self.change(walk, rows[int(reply) - 1])
-        self.face.tell("Enter writes it; a number changes that answer; m: more options; <: back; q: leave.")
-        return walk
+        raise KeyboardInterrupt
 
     def ask_all(self, walk: Walk) -> Walk:
         while question := flow.next_question(walk):
@@ -132,3 +140,10 @@ class _Talk:
                 except InputError as error:
                     self.face.tell_wrong(error.problems)
             line = self.face.ask_again(question, offered)
+
+
+def _row_of(walk: Walk, reply: str) -> Row | None:
+    """The line of the review that a number names."""
+    rows = flow.rows(walk)
+    is_number = reply.isdigit() and reply.isascii() and 1 <= int(reply[:6]) <= len(rows)
+    return rows[int(reply) - 1] if is_number else None
