@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import attrs
+
 from xacct.aws.failures import CallContext, doing, message_of, nearest, profile_option, where
 from xacct.errors import CredentialsError, InputError, XacctError
 
@@ -78,6 +80,19 @@ def _no_connection(error: BaseException, context: CallContext) -> XacctError:
         fix="check the network, the proxy and --endpoint-url (AWS_ENDPOINT_URL)",
         code="no-connection",
     )
+
+
+def _not_sent(error: BaseException, context: CallContext) -> XacctError:
+    reason = message_of(error)
+    if "header value" in reason:  # it is not repeated: the header holds the credentials
+        return CredentialsError(
+            "the credentials hold a character that cannot be sent, such as a line end",
+            where=where(context),
+            fix="copy the keys and the session token again, whole and without what is around them",
+            code="credentials-malformed",
+        )
+    told = _no_connection(error, context).problems[0]
+    return XacctError(attrs.evolve(told, message=f"{told.message}: {reason}"))
 
 
 def _no_answer(error: BaseException, context: CallContext) -> XacctError:
@@ -208,7 +223,7 @@ BY_CLASS: dict[str, Maker] = {
     "UnknownRegionError": _bad_region,
     "InvalidEndpointURLError": _bad_endpoint,
     "ValueError": _bad_endpoint,
-    "HTTPClientError": _no_connection,
+    "HTTPClientError": _not_sent,
     "ResponseParserError": _not_aws,
     "OSError": _no_program,
     "JSONDecodeError": _credentials(

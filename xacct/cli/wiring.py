@@ -97,10 +97,10 @@ class Wiring:
     def blueprint_folders(self) -> list[Path]:
         return [Path("blueprints"), config_folder() / "blueprints"]
 
-    def blueprint(self, name: str) -> Blueprint:
+    def blueprint(self, name: str, where: str = "BLUEPRINT") -> Blueprint:
         from xacct.blueprint.catalogue import load_blueprint
 
-        return load_blueprint(name, self.blueprint_folders)
+        return load_blueprint(name, self.blueprint_folders, where=where)
 
     def grants(self, arguments: Sequence[str], settings: Sequence[str] = ()) -> list[Grant]:
         """
@@ -148,7 +148,7 @@ class Wiring:
                 found.append(
                     expand(
                         grant,
-                        self.blueprint(grant.blueprint),
+                        self.blueprint(grant.blueprint, grant.where("blueprint")),
                         account=account,
                         partition=self.partition(grant, offline),
                         house=house,
