@@ -149,3 +149,33 @@ def test_what_the_user_knows_of_the_request_settles_the_cause(run: Run) -> None:
         "The external ID that was sent is not the grant's",
     )
     assert told(out)["denied_by"] == "trust"
+
+
+def in_sandbox(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert main(["--sandbox", *arguments, "--format", "json"]) == 0
+    value: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return value
+
+
+def test_the_account_alone_tells_the_cause_too(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    in_sandbox(capsys, "apply", "grant.yaml", "--yes")
+    [first] = in_sandbox(capsys, "diagnose", NO_SESSION, "--live")["messages"]
+    assert first["causes"][0]["title"] == "No external ID was sent, or another one"
+    [second] = in_sandbox(capsys, "diagnose", REFUSED, "--live")["messages"]
+    assert second["causes"][0]["title"] == "lightsail:GetStaticIps is not among what the role allows"
+    [statement] = second["fix"][0]["statement"]["Statement"]
+    assert statement == {"Effect": "Allow", "Action": "lightsail:GetStaticIps", "Resource": "*"}
+    assert second["edits"] == []
+
+
+def test_a_role_that_is_not_in_the_account_leaves_the_answer_as_it_was(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [live] = in_sandbox(capsys, "diagnose", NO_SESSION, "--live")["messages"]
+    [plain] = in_sandbox(capsys, "diagnose", NO_SESSION)["messages"]
+    assert live == plain
+
+
+def test_a_grant_that_was_not_applied_is_told(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    [told_] = in_sandbox(capsys, "diagnose", NO_SESSION, "--grant", "grant.yaml", "--live")["messages"]
+    assert told_["causes"][0]["title"] == "The account has no role acme-backup"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xacct.cli.output import Output, problems_to_json
 from xacct.cli.settings import Settings, format_option, global_options
 from xacct.cli.simulate_cmd import context_of
-from xacct.cli.wiring import Wiring
+from xacct.cli.wiring import SANDBOX_ACCOUNT, Wiring
 from xacct.errors import ExitCode, InputError, XacctError
+
+if TYPE_CHECKING:
+    from xacct.diagnose import Diagnosis
 
 _LONGEST = 16 * 1024 * 1024
 
@@ -21,9 +24,12 @@ _LONGEST = 16 * 1024 * 1024
 @click.argument("message", required=False, metavar="[MESSAGE | -]")
 @click.option("--grant", metavar="PATH", help="Hold the refused request against this grant.")
 @click.option(
-    "--context", multiple=True, metavar="KEY=VALUE", help="With --grant: a condition key of the request."
+    "--context",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="With --grant or --live: a condition key of the request.",
 )
-@click.option("--live", is_flag=True, help="With --grant: look at the role in the account, too.")
+@click.option("--live", is_flag=True, help="Look at the role as it is in the account.")
 @click.option("--fix", is_flag=True, help="With --grant: propose the smallest change of it; write it on yes.")
 @click.option("-y", "--yes", is_flag=True, help="With --fix: write without asking.")
 @format_option()
@@ -47,20 +53,33 @@ def command(
     from xacct.diagnose import diagnose
     from xacct.render.diagnosis import diagnoses_text, diagnoses_to_json
 
-    if grant is None and (live or fix or yes or context):
+    if grant is None and (fix or yes or (context and not live)):
         raise InputError(
-            "--context, --live, --fix and --yes go with --grant", fix="name the grant's file", code="usage"
+            "--context, --fix and --yes go with --grant", fix="name the grant's file", code="usage"
         )
     output = Output(settings)
     text = message_text(message)
     if grant is not None:
         return diagnose_grant(Wiring(settings), output, text, grant, context, live=live, fix=fix, yes=yes)
     found = diagnose(text)
+    if live:
+        found = settle_live(Wiring(settings), found, context)
     if output.as_json:
         output.json(diagnoses_to_json(found))
     else:
         output.result(diagnoses_text(found, output.style))
     return ExitCode.DONE
+
+
+def settle_live(
+    wiring: Wiring, found: tuple[Diagnosis, ...], context: Iterable[str]
+) -> tuple[Diagnosis, ...]:
+    """Look at the roles of the messages in the account of the credentials."""
+    from xacct.cli.diagnosing import account_facts
+
+    [account] = wiring.accounts([SANDBOX_ACCOUNT] if wiring.settings.sandbox else [])
+    facts = account_facts(wiring, account, found, context_of(context))
+    return tuple(facts.settle(diagnosis) for diagnosis in found)
 
 
 def diagnose_grant(

@@ -17,13 +17,13 @@ from xacct.errors import BlockedError, InputError, Problem
 if TYPE_CHECKING:
     from xacct.blueprint.expand import Expansion
     from xacct.blueprint.model import Grant
-    from xacct.diagnose.grant_facts import GrantFacts
+    from xacct.diagnose.grant_facts import GrantFacts, RoleFacts
     from xacct.diagnose.model import Diagnosis
     from xacct.diagnose.repair import Proposal
     from xacct.evaluate.model import ContextValue
     from xacct.plan.access import RoleAccess
 
-__all__ = ["facts_of", "find_proposal", "put_in_place"]
+__all__ = ["account_facts", "facts_of", "find_proposal", "put_in_place"]
 
 
 def facts_of(wiring: Wiring, path: str, context: Mapping[str, ContextValue], *, live: bool) -> GrantFacts:
@@ -47,6 +47,26 @@ def facts_of(wiring: Wiring, path: str, context: Mapping[str, ContextValue], *, 
         is_live=live,
         live=_live_access(wiring, expansion) if live else None,
     )
+
+
+def account_facts(
+    wiring: Wiring, account: str, diagnoses: Iterable[Diagnosis], context: Mapping[str, ContextValue]
+) -> RoleFacts:
+    """The roles that messages are about, as an account has them."""
+    from xacct.diagnose.grant_facts import RoleFacts, role_in
+    from xacct.iam.things import ThingKey, ThingType
+    from xacct.plan.reach import role_access
+    from xacct.plan.snapshot import ReadScope
+
+    names = {name for diagnosis in diagnoses if (name := role_in(diagnosis))}
+    keys = frozenset(ThingKey(ThingType.ROLE, name) for name in names)
+    snapshot = wiring.read({account: ReadScope(keys=keys)})[account]
+    found = {
+        name: access
+        for name in names
+        if (access := role_access(snapshot.things, snapshot.things.role(name), snapshot.policy_documents))
+    }
+    return RoleFacts(roles=found, context={"aws:CurrentTime": wiring.now_text, **context})
 
 
 def _live_access(wiring: Wiring, expansion: Expansion) -> RoleAccess | None:

@@ -17,13 +17,14 @@ from xacct.diagnose.caller import Caller, CallerKind
 from xacct.diagnose.model import Cause, DeniedBy, Diagnosis, GrantEdit, Likelihood, Step, StepKind, Who
 from xacct.diagnose.reason import Reason, certain
 from xacct.diagnose.session_facts import ActionQuestion, action_reasons
+from xacct.diagnose.source import GrantSource, RoleSource
 from xacct.diagnose.trust_facts import TRUST_ACTIONS, TrustQuestion, trust_reasons
 from xacct.evaluate.model import ContextValue
 from xacct.iam.arn import Arn
 from xacct.iam.things import GroupMember
 from xacct.plan.access import RoleAccess
 
-__all__ = ["GrantFacts"]
+__all__ = ["GrantFacts", "RoleFacts", "role_in"]
 
 
 @attrs.frozen(kw_only=True)
@@ -76,7 +77,7 @@ class GrantFacts:
                 TrustQuestion(
                     diagnosis=diagnosis,
                     action=action,
-                    expansion=self.expansion,
+                    source=GrantSource(self.expansion),
                     access=access,
                     context=self.context,
                 )
@@ -109,7 +110,7 @@ class GrantFacts:
             diagnosis=diagnosis,
             action=action,
             principal=principal,
-            expansion=self.expansion,
+            source=GrantSource(self.expansion),
             policies=self.expansion.permissions() if access is None else access.policies or (),
             context=context,
         )
@@ -129,19 +130,8 @@ class GrantFacts:
 
     # What the grant as a whole tells
 
-    @property
-    def _file(self) -> str:
-        return self.expansion.grant.file or self.expansion.grant.name
-
     def _step(self, text: str, command: str) -> Step:
-        return Step(
-            kind=StepKind.USE_GRANT,
-            who=Who.OWNER_ADMIN,
-            account=self.expansion.account,
-            text=text,
-            where=self._file,
-            command=f"xacct {command} {self._file}",
-        )
+        return GrantSource(self.expansion).change(text, command)
 
     def _not_applied(self) -> Reason:
         name = self.expansion.role.name if self.expansion.role else ""
@@ -245,6 +235,56 @@ class GrantFacts:
                 "a session lasts 3600 seconds at most. Ask for that, or call with a user's own credentials."
             )
         return attrs.evolve(diagnosis, fix=(self._step(text, "plan"), *diagnosis.fix))
+
+
+@attrs.frozen(kw_only=True)
+class RoleFacts:
+    """The roles of an account as facts, by name, where no grant is given. ``context`` as with a grant."""
+
+    roles: Mapping[str, RoleAccess]
+    context: Mapping[str, ContextValue]
+
+    def settle(self, diagnosis: Diagnosis) -> Diagnosis:
+        """Rank the causes by the role that the message is about; others come back as they are."""
+        action, name = _bare_action(diagnosis), role_in(diagnosis)
+        access = self.roles.get(name or "")
+        if (
+            action is None
+            or access is None
+            or (diagnosis.denied_by is DeniedBy.OTHER and not diagnosis.explicit)
+        ):
+            return diagnosis
+        source = RoleSource(access.role_arn)
+        if action in TRUST_ACTIONS.values():
+            reasons = trust_reasons(
+                TrustQuestion(
+                    diagnosis=diagnosis, action=action, source=source, access=access, context=self.context
+                )
+            )
+        else:
+            reasons = action_reasons(
+                ActionQuestion(
+                    diagnosis=diagnosis,
+                    action=action,
+                    principal=diagnosis.principal or "",
+                    source=source,
+                    policies=access.policies,
+                    context={"aws:PrincipalArn": access.role_arn, **self.context},
+                )
+            )
+        return _with_reasons(diagnosis, reasons, action in TRUST_ACTIONS.values()) if reasons else diagnosis
+
+
+def role_in(diagnosis: Diagnosis) -> str | None:
+    """The name of the role that a message is about: the one to be assumed, or the one whose session asks."""
+    action = _bare_action(diagnosis)
+    if action is None:
+        return None
+    if action in TRUST_ACTIONS.values():
+        asked = Arn.try_parse(diagnosis.resource or "")
+        return asked.name if asked is not None and asked.resource_type == "role" else None
+    caller = Caller.of(diagnosis.principal)
+    return caller.name if caller.kind is CallerKind.ROLE else None
 
 
 def _bare_action(diagnosis: Diagnosis) -> str | None:

@@ -8,12 +8,13 @@ from typing import Any
 
 import attrs
 
-from xacct.blueprint.expand import Expansion
 from xacct.blueprint.write import to_flow
 from xacct.diagnose.caller import Caller
 from xacct.diagnose.differ import compare, nearest
 from xacct.diagnose.model import Cause, Diagnosis, GrantEdit, Likelihood, Step, StepKind, Who
 from xacct.diagnose.reason import Reason, best_match, certain, likelihood_of, unmet
+from xacct.diagnose.source import Source
+from xacct.diagnose.statements import allow
 from xacct.errors import InputError
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import (
@@ -47,17 +48,18 @@ class ActionQuestion:
     diagnosis: Diagnosis
     action: str
     principal: str
-    expansion: Expansion
+    source: Source
     policies: tuple[PolicyDocument, ...]
     context: Mapping[str, ContextValue]
 
     @property
-    def known(self) -> Action | None:
-        return load_catalog().action(self.action)
+    def noun(self) -> str:
+        """What gives the access, in a sentence."""
+        return self.source.noun
 
     @property
-    def file(self) -> str:
-        return self.expansion.grant.file or self.expansion.grant.name
+    def known(self) -> Action | None:
+        return load_catalog().action(self.action)
 
     @property
     def resource(self) -> str:
@@ -69,9 +71,7 @@ class ActionQuestion:
             return str(asked)
         kind = self.known.resource_types[0].type
         region = "global" if kind == "Domain" else self.region or "eu-west-1"
-        return (
-            f"arn:{self.expansion.partition}:lightsail:{region}:{self.expansion.account}:{kind}/{_EXAMPLE_ID}"
-        )
+        return f"arn:{self.source.partition}:lightsail:{region}:{self.source.account}:{kind}/{_EXAMPLE_ID}"
 
     @property
     def is_example(self) -> bool:
@@ -115,7 +115,7 @@ def _decide(question: ActionQuestion) -> Decision | None:
         principal=question.principal,
         action=question.action,
         resource=question.resource,
-        resource_account=question.expansion.account,
+        resource_account=question.source.account,
         context=context,
         partial=True,
     )
@@ -143,7 +143,7 @@ def _no_such_action(question: ActionQuestion) -> Reason:
 
 def _denied(question: ActionQuestion, statement: StatementTrace) -> Reason:
     keys = {(element.key or "").lower() for element in statement.elements}
-    expires = question.expansion.grant.expires
+    expires = question.source.expires
     if "aws:currenttime" in keys and expires is not None:
         return _expired(question)
     if "aws:tokenissuetime" in keys:
@@ -160,7 +160,8 @@ def _denied(question: ActionQuestion, statement: StatementTrace) -> Reason:
         )
     return Reason(
         cause=certain(
-            f"The Deny {statement.sid or statement.index + 1} of the grant's permissions fits the request",
+            f"The Deny {statement.sid or statement.index + 1} of the {question.noun}'s permissions fits "
+            f"the request",
             "No Allow helps against it.",
         ),
         steps=(_grant_step(question, "See what the Deny is for, and meet its condition."),),
@@ -168,15 +169,16 @@ def _denied(question: ActionQuestion, statement: StatementTrace) -> Reason:
 
 
 def _expired(question: ActionQuestion) -> Reason:
-    expires = question.expansion.grant.expires
+    expires = question.source.expires
     return Reason(
         cause=certain(
-            f"The grant expired on {expires.isoformat() if expires else 'an earlier day'}",
+            f"The {question.noun} expired on {expires.isoformat() if expires else 'an earlier day'}",
             "Its permissions deny everything from then on, to sessions that still run as well.",
         ),
         steps=(
             _grant_step(
-                question, "If the access is still needed, set a later day under expires, and apply the grant."
+                question,
+                "If the access is still needed, set a later day under expires, and apply the grant.",
             ),
         ),
     )
@@ -184,25 +186,41 @@ def _expired(question: ActionQuestion) -> Reason:
 
 def _not_granted(question: ActionQuestion) -> Reason:
     left_out = next(
-        (left.why for left in question.expansion.left_out if left.action.lower() == question.action.lower()),
+        (left.why for left in question.source.left_out if left.action.lower() == question.action.lower()),
         None,
     )
-    names = [entry.set for entry in question.expansion.grant.permissions if entry.set]
-    sets = f"the permission set{'s' if len(names) > 1 else ''} {', '.join(names)}" if names else "the grant"
+    names = [entry.set for entry in question.source.entries if entry.set]
+    sets = (
+        f"the permission set{'s' if len(names) > 1 else ''} {', '.join(names)}"
+        if names
+        else f"the {question.noun}"
+    )
     if left_out is None:
         cause = certain(
-            f"{_name(question)} is not among what the grant allows",
+            f"{_name(question)} is not among what the {question.noun} allows",
             f"Neither {sets} nor what is added to it has it.",
         )
     else:
         cause = certain(
-            f"{_name(question)} was left out of the grant",
+            f"{_name(question)} was left out of the {question.noun}",
             f"It is part of {sets}, but it {left_out}; so it was not granted for the whole account "
             f"without a word.",
         )
+    if not question.source.entries:
+        return Reason(cause=cause, steps=(_statement_step(question),))
     edit = _added(question, escapes=left_out is not None)
     text = f"If it is meant to be allowed, add this one action to the grant: {_shown(edit)}."
     return Reason(cause=cause, steps=(_grant_step(question, text),), edits=(edit,))
+
+
+def _statement_step(question: ActionQuestion) -> Step:
+    """The one action as a statement, for a role whose grant is not at hand."""
+    step = _grant_step(
+        question, "If it is meant to be allowed, add this statement to the role's permissions."
+    )
+    target = question.resource.replace(_EXAMPLE_ID, "*")
+    put = Caller.of(question.principal).put_command("allow-missing-action")
+    return attrs.evolve(step, statement=allow(_name(question), target), command=put)
 
 
 def _added(question: ActionQuestion, *, escapes: bool) -> GrantEdit:
@@ -210,7 +228,7 @@ def _added(question: ActionQuestion, *, escapes: bool) -> GrantEdit:
     known = question.known
     assert known is not None
     warning = f"{known.full_name} is sensitive: {known.sensitive.why}" if known.sensitive else None
-    for index, entry in enumerate(question.expansion.grant.permissions):
+    for index, entry in enumerate(question.source.entries):
         if not escapes and _can_hold(entry, known):
             return GrantEdit(
                 path=f"permissions.{index}.add",
@@ -218,7 +236,7 @@ def _added(question: ActionQuestion, *, escapes: bool) -> GrantEdit:
                 why=f"allows {known.full_name} within the limits of that entry",
                 warning=warning,
             )
-    regions = question.expansion.grant.permissions[0].regions
+    regions = question.source.entries[0].regions
     wide = f'{known.name} takes only "*": no tag and no ARN can limit it, so it reaches the whole account.'
     return GrantEdit(
         path="permissions",
@@ -254,7 +272,7 @@ def _unmet(question: ActionQuestion, element: ElementTrace) -> Reason:
     if key.startswith("aws:resourcetag/"):
         return _resource_tag(question, element)
     if key.startswith("aws:requesttag/"):
-        return _request_tag(element)
+        return _request_tag(question, element)
     if key == "aws:currenttime":
         return _expired(question)
     return Reason(
@@ -264,7 +282,9 @@ def _unmet(question: ActionQuestion, element: ElementTrace) -> Reason:
             likelihood=likelihood_of(element),
         ),
         steps=(
-            _grant_step(question, f"Meet the condition, or change what the grant asks of {element.key}."),
+            _grant_step(
+                question, f"Meet the condition, or change what the {question.noun} asks of {element.key}."
+            ),
         ),
     )
 
@@ -275,7 +295,7 @@ def _resource(question: ActionQuestion, element: ElementTrace) -> Reason:
     if known.wildcard_only:
         return Reason(
             cause=certain(
-                f'The grant allows {known.name} on an ARN, where only "*" counts',
+                f'The {question.noun} allows {known.name} on an ARN, where only "*" counts',
                 "A statement that pairs such an action with an ARN never matches.",
             ),
             steps=(_grant_step(question, f'In the pasted statement, put {known.name} on Resource "*".'),),
@@ -285,7 +305,8 @@ def _resource(question: ActionQuestion, element: ElementTrace) -> Reason:
         return _name_for_uuid(question, named[0])
     if question.is_example:
         cause = Cause(
-            title="The grant is limited to certain resources, and the message does not tell which was meant",
+            title=f"The {question.noun} is limited to certain resources, and the message does not tell "
+            f"which was meant",
             why=f"Allowed: {', '.join(element.policy_values)}.",
             likelihood=Likelihood.LIKELY,
         )
@@ -297,9 +318,9 @@ def _resource(question: ActionQuestion, element: ElementTrace) -> Reason:
         else f"Allowed: {', '.join(element.policy_values)}."
     )
     edits = tuple(_resource_edits(question, asked))
-    text = "If this resource is meant as well, add its ARN to resources in the grant."
+    text = f"If this resource is meant as well, add its ARN to resources in the {question.noun}."
     return Reason(
-        cause=certain("The grant is limited to other resources", why),
+        cause=certain(f"The {question.noun} is limited to other resources", why),
         steps=(_grant_step(question, text),),
         edits=edits,
     )
@@ -320,7 +341,7 @@ def _name_for_uuid(question: ActionQuestion, value: str) -> Reason:
     command = kind.find_command(arn.resource_path, question.region) if kind else None
     return Reason(
         cause=certain(
-            f"The grant has the name {arn.resource_path} where Lightsail has a UUID",
+            f"The {question.noun} has the name {arn.resource_path} where Lightsail has a UUID",
             f"{value} can be saved, and never matches.",
         ),
         steps=(_grant_step(question, "Put the ARN that this command prints in its place.", command),),
@@ -337,7 +358,7 @@ def _resource_edits(question: ActionQuestion, asked: str) -> Iterator[GrantEdit]
 
 def _region(question: ActionQuestion, element: ElementTrace) -> Reason:
     asked, allowed = question.region, ", ".join(element.policy_values)
-    title = f"The grant allows it in {allowed} only"
+    title = f"The {question.noun} allows it in {allowed} only"
     why = (
         f"The call went to {asked}." if asked else "The message does not tell to which Region the call went."
     )
@@ -353,7 +374,7 @@ def _region(question: ActionQuestion, element: ElementTrace) -> Reason:
         kind=StepKind.CHANGE_REQUEST,
         who=Who.READER,
         text=f"Call with --region {element.policy_values[0]}, or set it in the profile, if that is where the "
-        "resource is. Else add the Region to regions in the grant.",
+        f"resource is. Else add the Region to regions in the {question.noun}.",
     )
     return Reason(
         cause=Cause(title=title, why=why, likelihood=likelihood_of(element)), steps=(step,), edits=edits
@@ -369,26 +390,27 @@ def _resource_tag(question: ActionQuestion, element: ElementTrace) -> Reason:
     step = Step(
         kind=StepKind.CHANGE_REQUEST,
         who=Who.OWNER_ADMIN,
-        account=question.expansion.account,
-        text=f"If this resource is meant to be within the grant, tag it {key}={value}. If not, the "
+        account=question.source.account,
+        text=f"If this resource is meant to be within the {question.noun}, tag it {key}={value}. If not, the "
         f"refusal is right: "
         "the tag is what keeps the others out.",
         command=f"aws lightsail tag-resource --resource-name <NAME>{named} --tags "
         f"key={key},value={value}{region}",
-        warning="Do not take the tag out of the grant to make it pass: that opens every resource of the "
+        warning=f"Do not take the tag out of the {question.noun} to make it pass: that opens every "
+        f"resource of the "
         "account.",
     )
     return Reason(
         cause=Cause(
             title=f"The resource has no tag {key}={' or '.join(element.policy_values)}",
-            why="The grant reaches resources with this tag only. Case counts, in key and value.",
+            why=f"The {question.noun} reaches resources with this tag only. Case counts, in key and value.",
             likelihood=likelihood_of(element),
         ),
         steps=(step,),
     )
 
 
-def _request_tag(element: ElementTrace) -> Reason:
+def _request_tag(question: ActionQuestion, element: ElementTrace) -> Reason:
     key = (element.key or "").partition("/")[2]
     value = element.policy_values[0] if element.policy_values else ""
     step = Step(
@@ -400,7 +422,7 @@ def _request_tag(element: ElementTrace) -> Reason:
     return Reason(
         cause=Cause(
             title=f"The call does not tag what it makes {key}={value}",
-            why="The grant allows new resources with this tag only.",
+            why=f"The {question.noun} allows new resources with this tag only.",
             likelihood=likelihood_of(element),
         ),
         steps=(step,),
@@ -411,7 +433,7 @@ def _entries_with(question: ActionQuestion, limit: str) -> Iterator[PermissionEn
     """The entries that have the action and this limit."""
     from xacct.lightsail.selection import select_actions
 
-    for entry in question.expansion.grant.permissions:
+    for entry in question.source.entries:
         held = {action.full_name.lower() for action in select_actions(entry, "", []).actions}
         if getattr(entry, limit) and question.action.lower() in held:
             yield entry
@@ -448,14 +470,10 @@ def _shown(edit: GrantEdit) -> str:
 
 def _grant_step(question: ActionQuestion, text: str, command: str | None = None) -> Step:
     caller = Caller.of(question.principal)
-    return Step(
-        kind=StepKind.USE_GRANT,
-        who=Who.OWNER_ADMIN,
-        account=question.expansion.account,
-        text=text,
-        where=question.file,
-        command=command or f"xacct plan {question.file}",
-        ask=f"Hello,\n\nthe grant {question.expansion.grant.name} ({question.file}) does not let "
-        f"{caller.words} do "
+    step = question.source.change(text)
+    return attrs.evolve(
+        step,
+        command=command or step.command,
+        ask=f"Hello,\n\nthe {question.noun} {question.source.place} does not let {caller.words} do "
         f"{_name(question)}. {text}",
     )

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
-from xacct.blueprint.expand import Expansion
 from xacct.blueprint.model import Parameter, ParameterType
 from xacct.diagnose.caller import Caller, CallerKind
 from xacct.diagnose.differ import alike, compare, nearest
 from xacct.diagnose.model import Cause, Diagnosis, GrantEdit, Likelihood, Step, StepKind, Who
 from xacct.diagnose.reason import Reason, best_match, certain, likelihood_of, unmet
+from xacct.diagnose.source import Source
 from xacct.diagnose.statements import allow
 from xacct.errors import InputError
 from xacct.evaluate.engine import evaluate
@@ -51,7 +51,7 @@ class TrustQuestion:
 
     diagnosis: Diagnosis
     action: str
-    expansion: Expansion
+    source: Source
     access: RoleAccess
     context: Mapping[str, ContextValue]
 
@@ -60,12 +60,13 @@ class TrustQuestion:
         return Caller.of(self.diagnosis.principal)
 
     @property
-    def owner(self) -> str:
-        return self.access.account
+    def noun(self) -> str:
+        """What gives the access, in a sentence."""
+        return self.source.noun
 
     @property
-    def file(self) -> str:
-        return self.expansion.grant.file or self.expansion.grant.name
+    def owner(self) -> str:
+        return self.access.account
 
 
 def trust_reasons(question: TrustQuestion) -> list[Reason]:
@@ -133,11 +134,11 @@ def _other_role(question: TrustQuestion) -> Reason | None:
     )
     if (arn.account, arn.name.lower()) == (own.account, own.name.lower()):
         # Names of roles are unique in an account whatever path and case: no other role can be meant.
-        cause = certain("The ARN that was asked for is not quite that of the grant's role", shown)
+        cause = certain(f"The ARN that was asked for is not quite that of the {question.noun}'s role", shown)
         return Reason(cause=cause, steps=(step,))
     cause = Cause(
-        title="The message is about another role than the grant's",
-        why=f"{shown}\nEither the wrong role was asked for, or this is the wrong grant for the message.",
+        title=f"The message is about another role than the {question.noun}'s",
+        why=f"{shown}\nEither the wrong role was asked for, or the message is about something else.",
         likelihood=Likelihood.LIKELY,
     )
     return Reason(cause=cause, steps=(step,))
@@ -197,21 +198,21 @@ def _denied(question: TrustQuestion, statement: StatementTrace) -> Reason:
             f"The Deny {statement.sid or statement.index + 1} of the trust policy fits the request",
             f"No Allow helps against it.{about}",
         ),
-        steps=(_look_at_grant(question, "See what the Deny is for, and meet its condition."),),
+        steps=(_use_grant(question, "See what the Deny is for, and meet its condition."),),
     )
 
 
 def _no_action(question: TrustQuestion) -> Reason:
     action = f"sts:{question.action}"
     parameter = _PARAMETER_OF.get(question.action, "")
-    known = question.expansion.blueprint.parameters.get(parameter)
+    known = question.source.parameters.get(parameter)
     cause = certain(
         f"No statement of the trust policy allows {action}",
         "It is decided apart from sts:AssumeRole: a call that sends "
         f"{'tags' if question.action == 'TagSession' else 'it'} needs both.",
     )
     if known is None:
-        step = _look_at_grant(question, f"The blueprint has no parameter for {action}: do not send it.")
+        step = _use_grant(question, f"Do not send it, or let the trust policy allow {action}.")
         return Reason(cause=cause, steps=(step,))
     is_bool = known.type is ParameterType.BOOL
     value = "true" if is_bool else "[KEY, …]"
@@ -257,7 +258,7 @@ def _principal(question: TrustQuestion, element: ElementTrace) -> Reason:
     place = f" ({edits[0].path})" if edits else ""
     text = (
         "Call as one of those who are trusted. If this caller is meant to have the access, name it in "
-        "the grant"
+        f"the {question.noun}"
         f"{place}, look at the plan, and "
         f"apply it."
     )
@@ -273,8 +274,8 @@ def _admitting(question: TrustQuestion, asked: str) -> Iterator[GrantEdit]:
     if question.caller.kind not in (CallerKind.USER, CallerKind.ROLE):
         return
     arn = question.caller.arn_for_trust if asked == question.diagnosis.principal else asked
-    for name, parameter in question.expansion.blueprint.parameters.items():
-        held = question.expansion.values.get(name, ())
+    for name, parameter in question.source.parameters.items():
+        held = question.source.values.get(name, ())
         if arn is None or not held or not _lists_principals(parameter):
             continue
         accounts = {one.account for value in held if (one := Arn.try_parse(value))}
@@ -283,7 +284,7 @@ def _admitting(question: TrustQuestion, asked: str) -> Iterator[GrantEdit]:
                 path=f"parameters.{name}",
                 value=(*held, arn),
                 why=f"lets {question.caller.words} assume the role",
-                warning="It admits one more caller to everything that the grant gives.",
+                warning=f"It admits one more caller to everything that the {question.noun} gives.",
             )
 
 
@@ -300,12 +301,9 @@ def _recreated(question: TrustQuestion, ids: Iterable[str]) -> Reason:
             "name has another ID, and is not admitted.",
         ),
         steps=(
-            Step(
-                kind=StepKind.EDIT_TRUST,
-                who=Who.OWNER_ADMIN,
-                account=question.owner,
-                text="Apply the grant again: IAM looks the ARN up anew when the trust policy is saved.",
-                command=f"xacct apply {question.file}",
+            question.source.change(
+                "Save the trust policy again with the ARN (apply the grant): IAM then looks it up anew.",
+                "apply",
             ),
         ),
     )
@@ -318,17 +316,21 @@ def _external_id(question: TrustQuestion, element: ElementTrace) -> Reason:
         why = "The trust policy asks for one, and AWS does not tell which condition failed."
     else:
         expected = nearest(sent, element.policy_values) or element.policy_values[0]
-        title, why = "The external ID that was sent is not the grant's", _difference(sent, expected)
+        title, why = (
+            f"The external ID that was sent is not the {question.noun}'s",
+            _difference(sent, expected),
+        )
     step = Step(
         kind=StepKind.CHANGE_REQUEST,
         who=Who.READER,
-        text="Send the external ID with the call, letter by letter as it stands in the grant under "
-        f"parameters.external_id ({question.file}): ExternalId in an SDK, external_id in a profile of "
+        text=f"Send the external ID with the call, letter by letter as it stands in the {question.noun} "
+        f"({question.source.place}): ExternalId in an SDK, external_id in a profile of "
         f"the AWS "
         "configuration.",
         command=f"aws sts assume-role --role-arn {question.access.role_arn} --role-session-name test "
         "--external-id <EXTERNAL-ID>",
-        warning="Do not take the condition out of the grant: without it, another customer of the same "
+        warning=f"Do not take the condition out of the {question.noun}: without it, another customer of "
+        f"the same "
         "vendor could "
         "have the vendor open this role.",
     )
@@ -360,7 +362,7 @@ def _mfa(question: TrustQuestion, element: ElementTrace) -> Reason:
         if carries
         else "Sessions of roles, and of IAM Identity Center, carry no MFA context: call as an IAM user "
         "with MFA, or "
-        "set parameters.mfa: false in the grant if sign-in is guarded elsewhere."
+        f"do not ask for MFA in the {question.noun} (mfa: false) if sign-in is guarded elsewhere."
     )
     return Reason(
         cause=Cause(
@@ -382,17 +384,18 @@ def _mfa(question: TrustQuestion, element: ElementTrace) -> Reason:
 
 
 def _expired(question: TrustQuestion, element: ElementTrace) -> Reason:
-    expires = question.expansion.grant.expires
+    expires = question.source.expires
     day = expires.isoformat() if expires else ", ".join(element.policy_values)
     return Reason(
         cause=certain(
-            f"The grant expired on {day}",
+            f"The {question.noun} expired on {day}",
             "A date condition in the trust policy ends it; nobody gets a session any more.",
         ),
         steps=(
             _use_grant(
                 question,
-                "If the access is still needed, set a later day under expires, and apply the grant.",
+                f"If the access is still needed, set a later day under expires, and apply the "
+                f"{question.noun}.",
             ),
         ),
     )
@@ -419,10 +422,11 @@ def _condition(question: TrustQuestion, element: ElementTrace) -> Reason:
     step = Step(
         kind=StepKind.CHANGE_REQUEST,
         who=Who.READER,
-        text=f"Compare what is sent as {key} with what the grant asks for, letter by letter, and mend "
+        text=f"Compare what is sent as {key} with what the {question.noun} asks for, letter by letter, "
+        f"and mend "
         f"whichever "
         "is wrong. To have it compared here, give it.",
-        command=f"xacct diagnose - --grant {question.file} --context {key}=<VALUE>",
+        command=f"xacct diagnose - {question.source.option} --context {key}=<VALUE>",
     )
     return Reason(cause=Cause(title=title, why=why, likelihood=likelihood_of(element)), steps=(step,))
 
@@ -454,22 +458,5 @@ def _text(value: ContextValue | None) -> str | None:
 
 
 def _use_grant(question: TrustQuestion, text: str, *, who_calls: bool = False) -> Step:
-    return Step(
-        kind=StepKind.CHANGE_CREDENTIALS if who_calls else StepKind.USE_GRANT,
-        who=Who.OWNER_ADMIN,
-        account=question.owner,
-        text=text,
-        where=question.file,
-        command=f"xacct plan {question.file}",
-    )
-
-
-def _look_at_grant(question: TrustQuestion, text: str) -> Step:
-    return Step(
-        kind=StepKind.LOOK,
-        who=Who.OWNER_ADMIN,
-        account=question.owner,
-        text=text,
-        where=question.file,
-        command=f"xacct plan --offline {question.file}",
-    )
+    step = question.source.change(text)
+    return attrs.evolve(step, kind=StepKind.CHANGE_CREDENTIALS) if who_calls else step
