@@ -128,6 +128,18 @@ def test_mfa_of_a_users_session_counts(people: Any) -> None:
             assert code == "AccessDenied"
 
 
+def test_mfa_of_a_session_grows_old(people: Any, clock: Any) -> None:
+    young = {"Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": "900"}}}
+    people.role(trust=people.trusting(people.vendor, **young))
+    code = {"SerialNumber": "arn:aws:iam::444455556666:mfa/robot", "TokenCode": "123456"}
+    made = people.client("sts", ROBOT).get_session_token(**code)["Credentials"]
+    session = people.client("sts", credentials=made)
+    session.assume_role(RoleArn=ROLE, RoleSessionName="visit")
+    clock.now += 900
+    refused, _ = people.refusal(session.assume_role, RoleArn=ROLE, RoleSessionName="visit")
+    assert refused == "AccessDenied"
+
+
 def test_root_may_not_assume_roles(people: Any) -> None:
     people.role()
     assert _refused(people, "arn:aws:iam::444455556666:root") == (

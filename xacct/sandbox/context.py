@@ -28,7 +28,14 @@ def base_context(call: Call) -> Context:
         "aws:ViaAWSService": "false",
         "aws:PrincipalIsAWSService": "false",
     }
-    return context | caller_context(call.caller) if call.caller is not None else context
+    if call.caller is None:
+        return context
+    context |= caller_context(call.caller)
+    session = call.caller.session
+    if session is not None and "aws:MultiFactorAuthAge" in session.context:
+        # The session was opened with the code; the key counts the seconds since then.
+        context["aws:MultiFactorAuthAge"] = str(call.now - session.created)
+    return context
 
 
 def caller_context(caller: Caller) -> Context:
