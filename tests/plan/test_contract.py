@@ -71,3 +71,34 @@ def test_without_a_condition_of_the_trust_nobody_gets_in(tmp_path: Path) -> None
     assert not is_broken(
         tmp_path, "deny", 'as: "arn:aws:iam::444455556666:role/backup", without: external_id'
     )
+
+
+GROUP = """\
+blueprint: delegated
+name: readers
+account: "111122223333"
+parameters: {via: group, users: [jane]}
+permissions: [instance-operator]
+expect:
+"""
+
+
+@pytest.mark.parametrize(
+    ("side", "line", "broken"),
+    [
+        ("allow", 'action: "lightsail:RebootInstance"', False),
+        ("allow", 'as: "arn:aws:iam::111122223333:user/jane", action: "lightsail:RebootInstance"', False),
+        ("allow", 'action: "lightsail:DeleteInstance"', True),
+        ("deny", 'action: "lightsail:DeleteInstance"', False),
+        ("deny", 'action: "lightsail:RebootInstance"', True),
+        ("deny", 'as: "arn:aws:iam::111122223333:user/raj", action: "lightsail:RebootInstance"', False),
+        ("deny", "", False),
+    ],
+)
+def test_a_group_is_held_to_its_contract_like_a_role(
+    tmp_path: Path, side: str, line: str, broken: bool
+) -> None:
+    file = tmp_path / "readers.yaml"
+    file.write_text(f"{GROUP}  {side}: [{{{line}}}]\n", encoding="utf-8")
+    found = Wiring(Settings()).check_grants((str(file),))
+    assert ("XA900" in [item.rule for item in found]) is broken

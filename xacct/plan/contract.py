@@ -8,7 +8,9 @@ about, by Denies for all others, and then either something is left or nothing is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TypeAlias
 
 import attrs
 
@@ -16,9 +18,9 @@ from xacct.blueprint.expand import Expansion
 from xacct.blueprint.model import Expectation
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
-from xacct.iam.things import AccountThings
+from xacct.iam.things import AccountThings, GroupMember
 from xacct.lint.model import Finding, Severity
-from xacct.plan.access import RoleAccess, access_delta
+from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
 from xacct.plan.model import AccessRow, Verdict
 from xacct.plan.reach import role_access
 
@@ -30,48 +32,86 @@ CONTRACT_RULE = "XA900"
 _ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 
 
+_Answer: TypeAlias = tuple[bool | None, AccessRow | None]
+"""Whether any request passes, None where that can't be decided; and one row that shows it."""
+
+
 def check_contract(expansion: Expansion) -> list[Finding]:
     """Tell which lines of ``expect`` the grant's own documents break, each with the request that shows it."""
-    role = expansion.role
     expect = expansion.grant.expect
-    if role is None or not (expect.allow or expect.deny):
+    if not (expect.allow or expect.deny):
         return []
-    things = AccountThings(expansion.account, expansion.things[expansion.account], expansion.partition)
-    access = role_access(things, role, {})
-    assert access is not None
-    access = attrs.evolve(access, boundary_unknown=False)
+    ask = _question(expansion)
     findings = [
         _broken(expansion, f"expect.allow.{index}", line, None)
         for index, line in enumerate(expect.allow)
-        if _possible(expansion, access, line)[0] is False
+        if ask(line)[0] is False
     ]
     for index, line in enumerate(expect.deny):
-        possible, row = _possible(expansion, access, line)
+        possible, row = ask(line)
         if possible is not False:
             findings.append(_broken(expansion, f"expect.deny.{index}", line, row, sure=possible is True))
     return findings
 
 
-def _possible(
-    expansion: Expansion, access: RoleAccess, line: Expectation
-) -> tuple[bool | None, AccessRow | None]:
-    """Whether any request that the line is about passes; None where that can't be decided."""
+def _question(expansion: Expansion) -> Callable[[Expectation], _Answer]:
+    """Asks whether any request that a line is about passes: by the role, or by the group without one."""
+    role = expansion.role
+    if role is None:
+        return partial(_possible_to_members, _members(expansion))
+    things = AccountThings(expansion.account, expansion.things[expansion.account], expansion.partition)
+    access = role_access(things, role, {})
+    assert access is not None
+    return partial(_possible, expansion, attrs.evolve(access, boundary_unknown=False))
+
+
+def _possible(expansion: Expansion, access: RoleAccess, line: Expectation) -> _Answer:
     trust = _narrow_trust(expansion, access.trust, line)
     policies = access.policies
     if line.action.lower() not in {action.lower() for action in _ASSUME}:
-        fences = tuple(_fences(line))
-        policies = tuple(
-            attrs.evolve(document, statements=(*document.statements, *fences)) for document in policies
-        )
+        policies = _fenced(policies, line)
     left = access_delta(None, attrs.evolve(access, trust=trust, policies=policies))
     questions = [left.trust_verdict]
     if policies is not access.policies:
         questions.append(left.permissions_verdict)
-    if Verdict.EQUAL in questions:
+    return _answer(questions, left.rows)
+
+
+def _answer(verdicts: Collection[Verdict], rows: Sequence[AccessRow]) -> _Answer:
+    if Verdict.EQUAL in verdicts:
         return False, None
-    if Verdict.UNKNOWN in questions:
+    if Verdict.UNKNOWN in verdicts:
         return None, None
-    return True, left.rows[0] if left.rows else None
+    return True, rows[0] if rows else None
+
+
+def _members(expansion: Expansion) -> HolderAccess:
+    """The members of the grant's group with the grant's permissions; what else they may do is not asked."""
+    users = {thing.user for thing in expansion.things[expansion.account] if isinstance(thing, GroupMember)}
+    head = f"arn:{expansion.partition}:iam::{expansion.account}:user/"
+    return HolderAccess(
+        account=expansion.account,
+        holders=tuple(head + user for user in sorted(users)),
+        policies=expansion.permissions(),
+    )
+
+
+def _possible_to_members(members: HolderAccess, line: Expectation) -> _Answer:
+    asked = [holder for holder in members.holders if line.who in ("trusted", holder)]
+    if not asked:
+        return False, None
+    if line.without is not None:  # there is no trust policy whose conditions could be left unmet
+        return None, None
+    left = holder_delta(
+        None, attrs.evolve(members, holders=tuple(asked), policies=_fenced(members.policies, line))
+    )
+    return _answer([left.verdict], left.rows)
+
+
+def _fenced(policies: Iterable[PolicyDocument], line: Expectation) -> tuple[PolicyDocument, ...]:
+    """The permissions, narrowed to the requests that the line is about."""
+    fences = tuple(_fences(line))
+    return tuple(attrs.evolve(document, statements=(*document.statements, *fences)) for document in policies)
 
 
 def _fences(line: Expectation) -> Iterator[Statement]:
