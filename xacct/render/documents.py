@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 from xacct.iam.redact import redact_document
-from xacct.render.style import Style, wrap
+from xacct.render.style import Style, one_line, wrap
 
 __all__ = ["document_change", "document_lines", "statement_lines"]
 
@@ -113,7 +113,7 @@ def _mark(line: str, style: Style) -> str:
 def statement_lines(statement: Statement, width: int = 100) -> list[str]:
     """One statement, an element a line: nothing is left out but the Sid's quotes."""
     head = statement.effect.value
-    name = f"  ({statement.sid})" if statement.sid else ""
+    name = f"  ({one_line(statement.sid)})" if statement.sid else ""
     lines = [f"{head}{name}"]
     deny = statement.effect is Effect.DENY
     elements: list[tuple[str, Sequence[str] | None]] = [

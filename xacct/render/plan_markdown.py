@@ -14,7 +14,7 @@ from xacct.lint.model import Finding, Severity
 from xacct.plan.model import AccessRow, AccountPlan, Change, ChangeKind, Effect, Plan
 from xacct.render.documents import document_change, document_lines
 from xacct.render.plan_text import action_words, change_head, gives_anew, summary_line, verdict_words
-from xacct.render.style import PLAIN, clean
+from xacct.render.style import PLAIN, clean, one_line
 
 __all__ = ["COMMENT_LIMIT", "plan_markdown"]
 
@@ -163,9 +163,9 @@ def _body(change: Change, reveal: bool) -> Iterator[str]:
 
 def _plain(value: object) -> str:
     if hasattr(value, "items"):
-        return ", ".join(f"{key}={item}" for key, item in value.items())
+        return one_line(", ".join(f"{key}={item}" for key, item in value.items()))
     text = str(value)
-    return clean(text if len(text) < 500 else f"{text[:200]}… ({len(text)} characters)")
+    return one_line(text if len(text) < 500 else f"{text[:200]}… ({len(text)} characters)")
 
 
 def _folded(title: str, body: str) -> str:

@@ -32,7 +32,7 @@ from xacct.plan.model import (
 )
 from xacct.render.documents import document_change, document_lines
 from xacct.render.rights import required_lines
-from xacct.render.style import Style, clean, wrap
+from xacct.render.style import Style, clean, one_line, wrap
 
 __all__ = [
     "access_lines",
@@ -279,7 +279,7 @@ def _details(thing: Thing, style: Style, reveal: bool) -> Iterator[str]:
             yield from document_lines(thing.document, style, reveal=reveal)
         case OidcProvider():
             yield f"issuer https://{thing.url}"
-            yield f"audiences {', '.join(thing.client_ids)}"
+            yield f"audiences {one_line(', '.join(thing.client_ids))}"
         case SamlProvider():
             yield f"metadata of {len(thing.metadata)} characters"
         case PolicyAttachment():
@@ -288,11 +288,11 @@ def _details(thing: Thing, style: Style, reveal: bool) -> Iterator[str]:
 
 def _role_facts(role: Role) -> Iterator[str]:
     if role.description:
-        yield f"description {role.description}"
+        yield f"description {one_line(role.description)}"
     yield f"path {role.path}, sessions of at most {_duration(role.max_session)}"
     if role.boundary:
         yield f"permissions boundary {role.boundary}"
-    yield "tags " + ", ".join(f"{key}={value}" for key, value in role.tags.items())
+    yield "tags " + one_line(", ".join(f"{key}={value}" for key, value in role.tags.items()))
 
 
 def _duration(seconds: int) -> str:
@@ -322,12 +322,12 @@ def _tag_changes(old: dict[str, str], new: dict[str, str], style: Style) -> Iter
         if old.get(key) == new.get(key):
             continue
         if key in old:
-            yield style("bad", f"- tag {key}={old[key]}")
+            yield style("bad", one_line(f"- tag {key}={old[key]}"))
         if key in new:
-            yield style("good", f"+ tag {key}={new[key]}")
+            yield style("good", one_line(f"+ tag {key}={new[key]}"))
 
 
 def _plain(value: object) -> str:
     if isinstance(value, tuple):
-        return ", ".join(str(item) for item in value) or "none"
-    return str(value) if value not in (None, "") else "none"
+        return one_line(", ".join(str(item) for item in value)) or "none"
+    return one_line(str(value)) if value not in (None, "") else "none"

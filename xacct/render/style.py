@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import attrs
 
-__all__ = ["PLAIN", "Style", "clean", "columns", "wrap"]
+__all__ = ["PLAIN", "Style", "clean", "columns", "one_line", "wrap"]
 
 _CODES = {
     "bold": "1",
@@ -62,6 +62,11 @@ def clean(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char == "\n" else repr(char).strip("'\"") for char in text)
+
+
+def one_line(text: str) -> str:
+    """Like ``clean``, with line ends shown as well: a description cannot forge a line of its own."""
+    return clean(text).replace("\n", "\\n")
 
 
 def columns(rows: Iterable[Iterable[str]], *, gap: int = 2) -> list[str]:
