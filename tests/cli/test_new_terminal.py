@@ -93,9 +93,19 @@ def test_each_intent_leads_to_an_applied_grant(
     assert command is not None
     written = file.read_bytes()
     file.unlink()
-    again = command[0].replace("xacct", f"{sys.executable} -m xacct", 1)
-    subprocess.run(["bash", "-c", again], check=True, capture_output=True, timeout=60)
+    assert main(shlex.split(re.sub(r"\\\n\s*", "", command[0]))[1:]) == 0
     assert file.read_bytes() == written
+
+
+def test_the_command_that_is_printed_can_be_pasted_into_a_shell(folder: Path) -> None:
+    seen, _ = play(["--sandbox", "new", "third-party", *GIVEN], ["it", "", "n"])
+    command = re.search(r"^xacct new .*?[^\\]$", seen.replace("\r", ""), re.MULTILINE | re.DOTALL)
+    assert command is not None
+    written = (folder / "it.yaml").read_bytes()
+    (folder / "it.yaml").unlink()
+    pasted = command[0].replace("xacct", f"{sys.executable} -m xacct", 1)
+    subprocess.run(["bash", "-c", pasted], check=True, capture_output=True, timeout=60)
+    assert (folder / "it.yaml").read_bytes() == written
 
 
 @pytest.mark.parametrize("cut", [0, 7])

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wizard_builders import OURS, SHIPPED, WALKS, answer, finished, setup
 
+from xacct.blueprint.catalogue import load_blueprint
 from xacct.blueprint.expand import expand
 from xacct.blueprint.house import HouseRules
 from xacct.blueprint.load import parse_grant
@@ -322,6 +323,12 @@ def test_all_missing_answers_are_listed_with_their_options(blueprint) -> None:
     }
     assert {f"--set {name}=VALUE" for name in {*needed, "permissions"}} <= named
     assert all(problem.fix for problem in problems)
+
+
+def test_a_blueprint_that_takes_documents_whole_asks_for_no_sets() -> None:
+    raw = load_blueprint("raw")
+    walk = start(setup(blueprints={"raw": raw}, asks_together=False), "raw", {})
+    assert [problem.where for problem in missing_answers(walk)] == ["--set trust=VALUE"]
 
 
 def test_without_a_blueprint_the_blueprints_are_listed() -> None:

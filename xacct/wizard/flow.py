@@ -157,9 +157,10 @@ def _open_questions(walk: Walk) -> Iterator[Question]:
     if not (walk.has("account") or setup.account or setup.house.default_account):
         yield ask.account_question()
     yield from _parameters(walk)
-    if not walk.has("permissions") and not _names_sets(walk.given):
-        yield ask.permissions_question()
-    yield from _reach(walk)
+    if _blueprint(walk).given is None:  # else the role's documents come whole
+        if not walk.has("permissions") and not _names_sets(walk.given):
+            yield ask.permissions_question()
+        yield from _reach(walk)
     for key, allowed in setup.house.required_tags.items():
         if key not in setup.house.default_tags and not walk.has(f"tags.{key}") and not walk.has("tags"):
             yield ask.tag_question(key, allowed)
