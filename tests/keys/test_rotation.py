@@ -89,6 +89,7 @@ class Iam:
 class Profile:
     fuse: Fuse
     kept: NewKey | None = None
+    identity: str = "profile dana"
     keeps: bool = True
 
     def read(self) -> NewKey | None:
@@ -105,6 +106,7 @@ class Profile:
 class Screen:
     fuse: Fuse
     shown: list[NewKey] = attrs.field(factory=list)
+    identity: str = "the screen"
     keeps: bool = False
 
     def read(self) -> NewKey | None:
@@ -265,6 +267,15 @@ def test_finish_of_a_rotation_that_was_cut_off_is_refused() -> None:
     world.run_until(4, after=True)
     with pytest.raises(InputError, match="has not come to its end"):
         world.run(finish=True)
+
+
+def test_a_key_that_may_be_in_another_place_is_not_discarded() -> None:
+    world = World.with_key()
+    assert not world.run_until(5, after=True)
+    world.place = Profile(world.fuse, identity="profile other")
+    with pytest.raises(InputError, match="profile dana"):
+        world.run()
+    assert world.active == ["AKIAOLD", "AKIANEW1"]
 
 
 def test_a_user_without_keys_gets_one() -> None:

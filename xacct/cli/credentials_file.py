@@ -54,6 +54,10 @@ class CredentialsFile:
     def __str__(self) -> str:
         return f"profile {self.profile} in {self.path}"
 
+    @property
+    def identity(self) -> str:
+        return f"profile {self.profile} in {os.path.realpath(self.path)}"
+
     def read(self) -> NewKey | None:
         """The long-term key that the profile holds, None when it holds none."""
         lines = self._lines()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from xacct.cli.editing import write_text
 from xacct.cli.output import Output
-from xacct.cli.plans import write_private
 from xacct.cli.wiring import Wiring
 from xacct.errors import BlockedError, InputError, Problem
 
@@ -120,10 +120,7 @@ def put_in_place(proposal: Proposal, output: Output, *, yes: bool) -> bool:
         )
     if not yes and not _agreed(proposal, output):
         return False
-    path = Path(proposal.file)
-    mode = path.stat().st_mode & 0o777
-    write_private(path, proposal.after)
-    path.chmod(mode)
+    write_text(Path(proposal.file), proposal.after)
     output.talk(f"{proposal.file} is changed; now: xacct apply {proposal.file}")
     return True
 

@@ -28,6 +28,10 @@ class Screen:
     def __str__(self) -> str:
         return "the screen"
 
+    @property
+    def identity(self) -> str:
+        return "the screen"
+
     def read(self) -> NewKey | None:
         return None
 
@@ -77,6 +81,7 @@ class NoteFile:
                 user=found["user"],
                 before=tuple(found["before"]),
                 started=datetime.fromisoformat(found["started"]),
+                place=found["place"],
                 made=found["made"],
                 shown=found["shown"],
             )

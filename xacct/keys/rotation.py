@@ -39,11 +39,17 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class Note:
-    """What a run wrote down: ``made`` is the new key's ID, ``shown`` tells that its secret was shown."""
+    """
+    What a run wrote down before it made a key.
+
+    ``place`` is where the secret was to go; ``made`` is the new key's ID, ``shown`` tells that its secret was
+    shown.
+    """
 
     user: str
     before: tuple[str, ...]
     started: datetime
+    place: str = ""
     made: str | None = None
     shown: bool = False
 
@@ -51,7 +57,7 @@ class Note:
 @attrs.frozen(kw_only=True)
 class RotationState:
     """
-    Where things stand. ``held`` is the ID of the key in the place for the secret, None where none is.
+    Where things stand. ``held`` is the ID of the key in ``place``, None where none is.
 
     ``replace`` is the key that the user gave free for deletion, where both places are taken.
     """
@@ -60,6 +66,7 @@ class RotationState:
     keys: tuple[AccessKey, ...]
     held: str | None = None
     note: Note | None = None
+    place: str = ""
     replace: str | None = None
     finish: bool = False
 
@@ -120,9 +127,21 @@ def remaining_steps(state: RotationState) -> tuple[Step, ...]:
     made = _made_by(state, note)
     if made is None:
         return tuple(_afresh(state))
+    if note.place != state.place:
+        raise _elsewhere(state, note)
     if not (state.held == made.id or note.shown):
         return (Discard(made.id or ""), *_making(state, (made.id or "",)))
     return (Verify(made.id), *_deactivating(state, {made.id}))
+
+
+def _elsewhere(state: RotationState, note: Note) -> InputError:
+    return InputError(
+        f"an earlier run made {note.made or 'a key'} for {state.user} and may have put its secret elsewhere: "
+        f"{note.place}",
+        where=state.user,
+        fix="run the same with that place, so that the rotation comes to its end there",
+        code="other-place",
+    )
 
 
 def _made_by(state: RotationState, note: Note) -> AccessKey | None:

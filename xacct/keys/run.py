@@ -46,9 +46,15 @@ class KeyService(Protocol):
 
 
 class Place(Protocol):
-    """Where the new secret goes. ``keeps`` is False for one that only shows it."""
+    """
+    Where the new secret goes. ``keeps`` is False for one that only shows it; ``identity`` is the same for the
+    same place, from wherever it is named.
+    """
 
     keeps: bool
+
+    @property
+    def identity(self) -> str: ...
 
     def read(self) -> NewKey | None:
         """The key that is kept there now."""
@@ -101,7 +107,8 @@ class _Runner:
 
     def _make(self, before: tuple[AccessKey, ...], now: datetime) -> None:
         held = tuple(key.id for key in before if key.id is not None)
-        self.note = Note(user=self.user, before=held, started=now)
+        place = self.place.identity if self.place is not None else ""
+        self.note = Note(user=self.user, before=held, started=now, place=place)
         self.notes.save(self.note)
         self.new = self.service.make(self.user)
         self.note = attrs.evolve(self.note, made=self.new.id)
@@ -153,6 +160,7 @@ def rotate(
         keys=keys,
         held=kept.id if kept else None,
         note=notes.load(user),
+        place=place.identity if place is not None else "",
         replace=replace,
         finish=finish,
     )
