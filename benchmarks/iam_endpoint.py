@@ -60,11 +60,22 @@ class Account:
     def __init__(self, roles: int) -> None:
         self.roles: dict[str, dict[str, Any]] = {}
         for number in range(roles):
-            self.create(f"role{number}", TRUST)
+            self.create({"RoleName": f"role{number}", "AssumeRolePolicyDocument": TRUST})
             self.roles[f"role{number}"]["policies"]["xacct"] = POLICY
 
-    def create(self, name: str, trust: str) -> None:
-        self.roles[name] = {"trust": trust, "policies": {}, "tags": {"xacct:grant": name}}
+    def create(self, form: dict[str, str]) -> None:
+        name = form["RoleName"]
+        tags = {
+            form[key]: form[key.removesuffix("Key") + "Value"]
+            for key in form
+            if key.startswith("Tags.member.") and key.endswith(".Key")
+        }
+        self.roles[name] = {
+            "trust": form["AssumeRolePolicyDocument"],
+            "policies": {},
+            "tags": tags or {"xacct:grant": name},
+            "description": form.get("Description", ""),
+        }
 
     def role_xml(self, name: str, *, whole: bool) -> str:
         role = self.roles[name]
@@ -78,7 +89,10 @@ class Account:
             for key, value in role["tags"].items()
         )
         if not whole:
-            return text + "<MaxSessionDuration>3600</MaxSessionDuration>"
+            description = escape(role["description"])
+            return (
+                f"{text}<Description>{description}</Description><MaxSessionDuration>3600</MaxSessionDuration>"
+            )
         policies = "".join(
             f"<member><PolicyName>{escape(policy)}</PolicyName><PolicyDocument>{quote(body)}</PolicyDocument></member>"
             for policy, body in role["policies"].items()
@@ -99,7 +113,7 @@ class Account:
             case "GetAccountAuthorizationDetails":
                 return self._page("RoleDetailList", form, whole=True)
             case "CreateRole":
-                self.create(name, form["AssumeRolePolicyDocument"])
+                self.create(form)
                 return f"<Role>{self.role_xml(name, whole=False)}</Role>"
         if name not in self.roles:
             return None

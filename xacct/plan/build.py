@@ -27,6 +27,7 @@ from xacct.lint.context import LintContext
 from xacct.lint.model import Finding
 from xacct.plan.contract import check_contract
 from xacct.plan.diff import Difference, diff_grant, diff_removal
+from xacct.plan.holdings import Holdings
 from xacct.plan.model import AccountPlan, Change, GrantRef, Plan
 from xacct.plan.perform import after_changes
 from xacct.plan.prune import Wanted, gone_grants, left_behind, prune
@@ -114,9 +115,10 @@ def make_plan(
 
 @attrs.define
 class _AccountWork:
-    """What has been planned so far in one account."""
+    """What has been planned so far in one account; ``holdings`` are its things as the plan leaves them."""
 
-    snapshot: Snapshot
+    read: Snapshot
+    holdings: Holdings
     grants: list[GrantRef] = attrs.field(factory=list)
     changes: list[Change] = attrs.field(factory=list)
     findings: list[Finding] = attrs.field(factory=list)
@@ -132,16 +134,19 @@ class _Planner:
         self.problems: list[Problem] = []
         going = {expansion.role.name for expansion in expansions if expansion.role and options.removal}
         self.work = {
-            account: _AccountWork(_without(snapshot, going)) for account, snapshot in snapshots.items()
+            account: _AccountWork(_without(snapshot, going), Holdings.of(snapshot.things))
+            for account, snapshot in snapshots.items()
         }
 
     def add(self, expansion: Expansion) -> None:
         for account in expansion.order:
             work = self.work[account]
-            difference = self.difference(expansion, account, work.snapshot)
+            grant = expansion.grant.name
+            before = work.holdings.around(grant, (thing.key for thing in expansion.things[account]))
+            difference = self.difference(expansion, account, attrs.evolve(work.read, things=before))
             self.problems += difference.problems
             work.grants.append(grant_reference(expansion, account, removal=self.options.removal))
-            self.take(account, expansion.grant.name, difference.changes)
+            self.take(account, grant, difference.changes, before)
             if not self.options.removal:
                 work.findings += find_in(expansion, account, self.options, self.expansions)
 
@@ -150,22 +155,24 @@ class _Planner:
         options = self.options
         for account, wanted in wanted_of(self.expansions).items():
             work = self.work[account]
+            snapshot = attrs.evolve(work.read, things=work.holdings.whole())
             if options.prune:
-                changes = prune(work.snapshot, wanted, options.today, force=options.force_foreign)
+                changes = prune(snapshot, wanted, options.today, force=options.force_foreign)
             else:
-                changes = left_behind(work.snapshot, wanted)
-            for grant in dict.fromkeys(change.grant for change in changes):
-                self.take(account, grant or "", [change for change in changes if change.grant == grant])
+                changes = left_behind(snapshot, wanted)
+            for grant in dict.fromkeys(change.grant or "" for change in changes):
+                own = [change for change in changes if (change.grant or "") == grant]
+                around = work.holdings.around(grant, (change.key for change in own))
+                self.take(account, grant, own, around)
             work.grants += gone_grants(changes, {grant.name for grant in work.grants})
 
-    def take(self, account: str, grant: str, changes: Sequence[Change]) -> None:
+    def take(self, account: str, grant: str, changes: Sequence[Change], before: AccountThings) -> None:
         """Note changes and whose access they touch; what comes after sees the account as they leave it."""
         work = self.work[account]
-        before = work.snapshot.things
         after = after_changes(before, changes)
-        work.snapshot = attrs.evolve(work.snapshot, things=after)
+        work.holdings.take(changes)
         work.changes += changes
-        work.reach += reach_of(grant, changes, before, after, work.snapshot.policy_documents)
+        work.reach += reach_of(grant, changes, before, after, work.read.policy_documents)
 
     def difference(self, expansion: Expansion, account: str, snapshot: Snapshot) -> Difference:
         grant, things, options = expansion.grant.name, expansion.things[account], self.options
@@ -181,7 +188,7 @@ class _Planner:
 
     def account_plan(self, account: str) -> AccountPlan:
         work = self.work[account]
-        return compose(work.snapshot.things, work.grants, work.changes, work.reach, work.findings)
+        return compose(work.holdings.whole(), work.grants, work.changes, work.reach, work.findings)
 
 
 def compose(

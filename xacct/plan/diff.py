@@ -30,6 +30,7 @@ from xacct.iam.things import (
     ThingKey,
     User,
 )
+from xacct.plan.holdings import role_of_key
 from xacct.plan.model import Change, ChangeKind, Reason
 from xacct.plan.revoke import is_revocation
 from xacct.plan.snapshot import Snapshot
@@ -323,10 +324,11 @@ class _Differ:
 
     def reason(self, thing: Thing) -> Reason:
         """Tell a changed grant from drift by the digest that the last apply left on the role."""
-        role = self.actual.role(_role_of(thing)) if _role_of(thing) else None
+        name = role_of_key(thing.key)
+        role = self.actual.role(name) if name else None
         if self.adopt and role is not None and TAG_GRANT not in role.tags:
             return Reason.ADOPTED
-        desired = self.desired.role(_role_of(thing)) if role else None
+        desired = self.desired.role(name) if role else None
         if role is None or desired is None:
             return Reason.GRANT_CHANGED
         if role.tags.get(TAG_DIGEST) == desired.tags.get(TAG_DIGEST):
@@ -335,7 +337,7 @@ class _Differ:
         return Reason.GRANT_CHANGED if live_digest(self.actual, role) == applied else Reason.DRIFT
 
     def settle_digests(self, changes: list[Change]) -> Iterator[Change]:
-        busy = {_role_of_key(change.key) for change in changes if change.kind is not ChangeKind.NONE}
+        busy = {role_of_key(change.key) for change in changes if change.kind is not ChangeKind.NONE}
         for change in changes:
             before, after = change.before, change.after
             if (
@@ -400,22 +402,6 @@ def _held_by_group(things: AccountThings, group: str) -> Iterator[Thing]:
                 yield thing
             case PolicyAttachment(holder_type=HolderType.GROUP, holder=name) if name == group:
                 yield thing
-
-
-def _role_of(thing: Thing) -> str:
-    return _role_of_key(thing.key)
-
-
-def _role_of_key(key: ThingKey) -> str:
-    match key.type.value, key.name.split("/"):
-        case "role", _:
-            return key.name
-        case "role_policy", [role, *_]:
-            return role
-        case "policy_attachment", ["role", role, *_]:
-            return role
-        case _:
-            return ""
 
 
 def _without_digest(thing: Thing) -> Thing:

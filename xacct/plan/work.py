@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
@@ -52,9 +52,8 @@ def work_of(plan: Plan, *, now: str = "") -> list[list[GrantSteps]]:
         first += _part(account, None, [change for change in shared if change not in later], now)
         last += _part(account, None, later, now)
         own = [change for change in account.changes if change.type not in _SHARED]
-        for grant in dict.fromkeys(change.grant for change in own):
-            part = _part(account, grant, [change for change in own if change.grant == grant], now)
-            turns.setdefault(grant, []).extend(part)
+        for grant, mine in _by_grant(own).items():
+            turns.setdefault(grant, []).extend(_part(account, grant, mine, now))
     longest = max((len(parts) for parts in turns.values()), default=0)
     middle = [[parts[turn] for parts in turns.values() if turn < len(parts)] for turn in range(longest)]
     return [phase for phase in (first, *middle, last) if phase]
@@ -97,9 +96,11 @@ def _part(account: AccountPlan, grant: str | None, changes: Sequence[Change], no
 
 def steps_of_changes(changes: Sequence[Change], containment: Mapping[str, Containment]) -> list[Step]:
     """All steps of one account in order, for counting and for the rights they need."""
-    grants = dict.fromkeys(change.grant for change in changes)
-    return [
-        step
-        for grant in grants
-        for step in order_changes([change for change in changes if change.grant == grant], containment)
-    ]
+    return [step for mine in _by_grant(changes).values() for step in order_changes(mine, containment)]
+
+
+def _by_grant(changes: Iterable[Change]) -> dict[str | None, list[Change]]:
+    found: dict[str | None, list[Change]] = {}
+    for change in changes:
+        found.setdefault(change.grant, []).append(change)
+    return found

@@ -1,0 +1,187 @@
+"""
+Whole commands over many grants: plan, apply, and plan and apply again when nothing is to be done.
+
+Each is a process of its own, start-up and reading the grants' files included, next to two programs that are
+processes of their own as well. The floor does what cannot be left out: it asks who it is, reads all roles in
+bulk, and makes each role with its tags and one policy from a pool of the same size; it plans, compares and
+checks nothing. The loop is what a script by hand does: a call after the other, role by role. The endpoint is
+on loopback, with a latency put in. Usage: ``python benchmarks/bench_plan_apply.py [ROLES...]``
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import attrs
+from iam_endpoint import ACCOUNT, POLICY, TRUST, Endpoint, endpoint
+
+LATENCY = 0.02
+JOBS = 8
+ROUNDS = 3
+
+GRANT = """\
+blueprint: third-party
+name: role{number}
+account: "{account}"
+parameters:
+  trusted_account: "444455556666"
+  external_id: 1b9f3f0e-6a6c-4f0e-9d55-{number:012}
+permissions:
+  - set: read-only
+"""
+
+MEASURED = "import resource; print('MEMORY', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+
+OURS = f"import sys; from xacct.cli.main import main; code = main(sys.argv[1:]); {MEASURED}; sys.exit(code)"
+
+CLIENTS = f"""
+import sys, botocore.session
+from botocore.config import Config
+core = botocore.session.Session()
+core.create_client("sts", region_name="eu-west-1").get_caller_identity()
+iam = core.create_client("iam", region_name="eu-west-1", config=Config(max_pool_connections={JOBS}))
+count = int(sys.argv[1])
+"""
+
+FLOOR_PLAN = f"""{CLIENTS}
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(2) as pool:
+    listed = pool.submit(iam.list_roles, PathPrefix="/xacct/", MaxItems=1000)
+    details = pool.submit(iam.get_account_authorization_details, Filter=["Role"], MaxItems=1000)
+    assert len(listed.result()["Roles"]) == len(details.result()["RoleDetailList"])
+"""
+
+FLOOR_APPLY = f"""{FLOOR_PLAN}
+def make(number):
+    name = f"role{{number}}"
+    tags = [{{"Key": "xacct:grant", "Value": name}}]
+    iam.create_role(RoleName=name, Path="/xacct/", AssumeRolePolicyDocument={TRUST!r}, Tags=tags)
+    iam.put_role_policy(RoleName=name, PolicyName="xacct", PolicyDocument={POLICY!r})
+with ThreadPoolExecutor({JOBS}) as pool:
+    list(pool.map(make, range(count)))
+"""
+
+LOOP_PLAN = """
+import sys, boto3
+iam = boto3.client("iam", region_name="eu-west-1")
+boto3.client("sts", region_name="eu-west-1").get_caller_identity()
+for number in range(int(sys.argv[1])):
+    name = f"role{number}"
+    try:
+        iam.get_role(RoleName=name)
+    except iam.exceptions.NoSuchEntityException:
+        continue
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        iam.get_role_policy(RoleName=name, PolicyName=policy)
+    iam.list_attached_role_policies(RoleName=name)
+"""
+
+LOOP_APPLY = f"""{LOOP_PLAN}
+for number in range(int(sys.argv[1])):
+    name = f"role{{number}}"
+    iam.create_role(RoleName=name, Path="/xacct/", AssumeRolePolicyDocument={TRUST!r})
+    iam.tag_role(RoleName=name, Tags=[{{"Key": "xacct:grant", "Value": name}}])
+    iam.put_role_policy(RoleName=name, PolicyName="xacct", PolicyDocument={POLICY!r})
+"""
+
+
+@attrs.frozen
+class Measure:
+    """One process: seconds of wall time, calls, and megabytes at most."""
+
+    seconds: float
+    calls: int
+    memory: int
+
+
+def run(at: Endpoint, folder: Path, code: str, *arguments: str) -> Measure:
+    environment = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_REGION": "eu-west-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": at.url,
+        "XDG_STATE_HOME": str(folder / "state"),
+    }
+    at.calls()
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{'' if code is OURS else MEASURED}", *arguments],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - began
+    assert done.returncode == 0, done.stderr
+    memory = int(done.stdout.rpartition("MEMORY ")[2])
+    return Measure(seconds, sum(at.calls().values()), memory)
+
+
+def best(measures: list[Measure]) -> Measure:
+    return min(measures, key=lambda measure: measure.seconds)
+
+
+def rounds(count: int) -> int:
+    return ROUNDS if count <= 100 else 2
+
+
+def measured(count: int, folder: Path) -> dict[str, dict[str, Measure]]:
+    """By what is done, by who does it."""
+    grants = folder / "grants"
+    grants.mkdir()
+    for number in range(count):
+        text = GRANT.format(number=number, account=ACCOUNT)
+        (grants / f"role{number:04}.yaml").write_text(text)
+    found: dict[str, dict[str, Measure]] = {
+        "plan of new roles": {},
+        "apply": {},
+        "plan again": {},
+        "apply again": {},
+    }
+    programs = {"xacct": ("", ""), "floor": (FLOOR_PLAN, FLOOR_APPLY), "loop": (LOOP_PLAN, LOOP_APPLY)}
+    for name, (plan, apply) in programs.items():
+        if name == "loop" and count > 100:
+            continue
+        planning = (plan, str(count)) if plan else (OURS, "plan", "grants")
+        applying = (apply, str(count)) if apply else (OURS, "apply", "grants", "--yes", "--jobs", str(JOBS))
+        new, made = [], []
+        for _ in range(rounds(count)):
+            with endpoint(latency=LATENCY) as at:
+                new.append(run(at, folder, *planning))
+                made.append(run(at, folder, *applying))
+                again = [run(at, folder, *planning) for _ in range(rounds(count))]
+                nothing = run(at, folder, *applying) if name == "xacct" else best(again)
+        found["plan of new roles"][name] = best(new)
+        found["apply"][name] = best(made)
+        found["plan again"][name] = best(again)
+        found["apply again"][name] = nothing
+    return found
+
+
+def main() -> None:
+    counts = [int(text) for text in sys.argv[1:]] or [1, 10, 100, 500]
+    print(f"latency {LATENCY * 1000:.0f} ms, {JOBS} at a time; seconds, calls, MB; whole processes")
+    print(f"{'roles':>5} {'what':<18} {'xacct':>21} {'floor':>21} {'loop':>15} {'xacct/floor':>12}")
+    for count in counts:
+        with tempfile.TemporaryDirectory() as folder:
+            for what, by in measured(count, Path(folder)).items():
+                ours, floor, loop = by["xacct"], by["floor"], by.get("loop")
+                tail = f"{loop.seconds:>6.2f} s {loop.calls:>5} c" if loop else f"{'-':>15}"
+                print(
+                    f"{count:>5} {what:<18} {ours.seconds:>5.2f} s {ours.calls:>5} c {ours.memory:>3} MB"
+                    f" {floor.seconds:>5.2f} s {floor.calls:>5} c {floor.memory:>3} MB {tail}"
+                    f" {ours.seconds / floor.seconds:>11.2f}x",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()
