@@ -286,12 +286,15 @@ def program(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 def test_ctrl_c_at_any_moment_of_an_apply_leaves_nothing_that_another_does_not_heal(
     folder: Path, program: Callable[..., subprocess.Popen[str]]
 ) -> None:
-    for wait in (0.25, 0.6, 0.9):
+    for wait in (0.0, 0.03, 0.1):
         process = program("--sandbox", "apply", "third-party.yaml", "--yes")
+        assert process.stdout is not None
+        process.stdout.readline()  # the plan is shown, and applied next
         time.sleep(wait)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
-        assert process.returncode in (0, 1, 3, 130), err
+        # Where all was done and only Python's own end was cut short, the signal itself is what is told.
+        assert process.returncode in (0, 1, 3, 130, -signal.SIGINT), err
         assert "Traceback" not in err
     left = {path.name for path in folder.rglob("*") if path.name.startswith(".")}
     assert not left
@@ -304,7 +307,9 @@ def test_ctrl_c_ends_what_waits_for_its_input(
     folder: Path, program: Callable[..., subprocess.Popen[str]], arguments: tuple[str, ...]
 ) -> None:
     process = program(*arguments)
-    time.sleep(0.5)
+    assert process.stdin is not None
+    process.stdin.write("\n" * 300_000)  # more than a pipe holds: when it is written, it is being read
+    process.stdin.flush()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=10)
     assert process.returncode == 130
