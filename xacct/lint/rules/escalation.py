@@ -59,10 +59,14 @@ _GUARDED_BY = (
 
 def _covering(document: Document, names: frozenset[str]) -> Iterator[tuple[Statement, Word, list[str]]]:
     """Each word of an Allow with the given actions that it covers and no unconditional Deny takes back."""
+    services = {name.partition(":")[0] for name in names}
     for statement in document.allows:
         for word in statement.actions or ():
             if word.folded.strip("*:") in ("", "iam") or word.folded in ("iam:*", "sts:*"):
                 continue  # XA401 and XA406
+            service = word.folded.partition(":")[0]
+            if service not in services and not has_wildcard(service):
+                continue
             found = [name for name in sorted(names) if matches(word.folded, name)]
             found = [name for name in found if not _denied(document, name)]
             if found:

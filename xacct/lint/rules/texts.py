@@ -68,6 +68,8 @@ def outer_space(document: Document, _context: LintContext) -> Iterator[Hit]:
 )
 def odd_character(document: Document, _context: LintContext) -> Iterator[Hit]:
     for path, text in _texts(document):
+        if text.isascii() and text.isprintable():
+            continue
         # Values of conditions, such as tags, may hold Latin letters with accents.
         free = ".Condition" in path or path.endswith(".Id")
         for character in text:
