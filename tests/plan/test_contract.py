@@ -8,6 +8,7 @@ import pytest
 
 from xacct.cli.settings import Settings
 from xacct.cli.wiring import Wiring
+from xacct.errors import InputError
 
 GRANT = """\
 blueprint: third-party
@@ -102,3 +103,24 @@ def test_a_group_is_held_to_its_contract_like_a_role(
     file.write_text(f"{GROUP}  {side}: [{{{line}}}]\n", encoding="utf-8")
     found = Wiring(Settings()).check_grants((str(file),))
     assert ("XA900" in [item.rule for item in found]) is broken
+
+
+@pytest.mark.parametrize("action", ["lightsail:DeletInstance", "lightsail:Destroy*"])
+def test_a_misspelt_action_promises_nothing_and_is_refused(tmp_path: Path, action: str) -> None:
+    with pytest.raises(InputError, match="no action"):
+        is_broken(tmp_path, "deny", f'action: "{action}"')
+
+
+@pytest.mark.parametrize(
+    ("parameter", "action"),
+    [("session_tags: [Team]", "TagSession"), ("source_identity: true", "SetSourceIdentity")],
+)
+def test_tags_and_source_identity_are_looked_up_in_the_trust(
+    tmp_path: Path, parameter: str, action: str
+) -> None:
+    text = GRANT.replace("permissions:\n", f"  {parameter}\npermissions:\n")
+    for grant, broken in ((text, True), (GRANT, False)):
+        file = tmp_path / "acme.yaml"
+        file.write_text(f'{grant}  deny: [{{action: "sts:{action}"}}]\n', encoding="utf-8")
+        found = [item for item in Wiring(Settings()).check_grants((str(file),)) if item.rule == "XA900"]
+        assert bool(found) is broken

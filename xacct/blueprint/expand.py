@@ -277,6 +277,17 @@ class _Expander:
                         suggest(line.without, tuple(self.blueprint.parameters)),
                         "unknown-parameter",
                     )
+                self.check_expected_action(f"expect.{side}.{index}.action", line.action)
+
+    def check_expected_action(self, path: str, action: str) -> None:
+        """A misspelt action is never allowed, so that its line in ``deny`` would hold and promise nothing."""
+        from xacct.lightsail.catalog import load_catalog
+
+        catalog = load_catalog()
+        if action.lower().startswith("lightsail:") and not catalog.expand(action):
+            near = catalog.nearest(action)
+            fix = f"did you mean {near}?" if near else "`xacct permissions show full-access` lists all"
+            self.problem(path, f"Lightsail has no action {action}", fix, "unknown-action")
 
     def built_in(self, account: str) -> Values:
         return built_in_values(self.grant, account, self.partition, self.path)

@@ -30,6 +30,7 @@ CONTRACT_RULE = "XA900"
 """The code under which a broken contract is told; it can't be accepted, only changed in the grant."""
 
 _ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+_BY_TRUST = {action.lower() for action in (*_ASSUME, "sts:TagSession", "sts:SetSourceIdentity")}
 
 
 _Answer: TypeAlias = tuple[bool | None, AccessRow | None]
@@ -68,7 +69,7 @@ def _question(expansion: Expansion) -> Callable[[Expectation], _Answer]:
 def _possible(expansion: Expansion, access: RoleAccess, line: Expectation) -> _Answer:
     trust = _narrow_trust(expansion, access.trust, line)
     policies = access.policies
-    if line.action.lower() not in {action.lower() for action in _ASSUME}:
+    if line.action.lower() not in _BY_TRUST:
         policies = _fenced(policies, line)
     left = access_delta(None, attrs.evolve(access, trust=trust, policies=policies))
     questions = [left.trust_verdict]
@@ -145,7 +146,7 @@ def _narrow_trust(expansion: Expansion, trust: PolicyDocument, line: Expectation
         )
     if line.without is not None:
         statements += [_deny((condition,)) for condition in _conditions_of(expansion, trust, line.without)]
-    assuming = line.action.lower() in {action.lower() for action in _ASSUME}
+    assuming = line.action.lower() in _BY_TRUST
     if assuming:
         for key, values in line.context.items():
             statements += [_deny((condition,)) for condition in _other_than(key, values)]
@@ -154,7 +155,7 @@ def _narrow_trust(expansion: Expansion, trust: PolicyDocument, line: Expectation
         Statement(
             effect=Effect.DENY,
             principals=(TypedPrincipal(PrincipalType.AWS, "*"),),
-            not_actions=(line.action,) if assuming and line.action != _ASSUME[0] else _ASSUME,
+            not_actions=(line.action,) if assuming and line.action.lower() != _ASSUME[0].lower() else _ASSUME,
         )
     )
     return attrs.evolve(trust, statements=tuple(statements))
