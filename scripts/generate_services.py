@@ -1,10 +1,10 @@
 """
 Generate xacct/explain/services.json: which services have resource-based policies, and by which calls.
 
-Two sources: the reviewed facts beside this script (services/facts.yaml) and the models that the installed botocore
-carries. Every call that the facts name has to exist in a model. Services that the facts lack, and whose model sets
-a resource policy, are added with what the model says; all others are listed as having no such call. The same
-sources give the same bytes.
+Two sources: the reviewed facts beside this script (services/facts.yaml), and the models that botocore
+carries. Every call that the facts name has to exist in a model. Services that the facts lack, and whose model
+sets a resource policy, are added with what the model says; all others are listed as having no such call. The
+same sources give the same bytes.
 """
 
 from __future__ import annotations

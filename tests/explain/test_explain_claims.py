@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import attrs
 import pytest
-from explain_builders import EXAMPLES, ROOT, example
+from explain_builders import EXAMPLES, ROOT, example, from_text
 
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import Outcome, Policies, Request
+from xacct.explain import explain_grant
 from xacct.explain.case import ALLOW_ALL, Case, Party, case_of
 from xacct.explain.model import Steps
 from xacct.explain.path import caller_policy, is_chained, path_section
 from xacct.explain.probes import probes
 from xacct.explain.reach import refused_actions
+from xacct.explain.why import explain_action
 from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 
 CASES = json.loads((ROOT / "tests" / "cases" / "explain" / "probes.json").read_text())
@@ -248,3 +251,58 @@ def test_service_control_policies_bind_the_account_that_the_principal_is_in(case
     mine = Policies(identity=(ALLOW_ALL,), resource=case.access.trust, scps=nothing)
     assert evaluate(case.assume_request, mine).denied
     assert evaluate(case.request, Policies(identity=case.documents, scps=nothing)).denied
+
+
+# -- policies that are written out ---------------------------------------------------------------------------
+
+RAW = """
+blueprint: raw
+name: odd
+account: "111122223333"
+parameters:
+  trust: {{Version: "2012-10-17", Statement: [{trust}]}}
+permissions:
+  - statements: {permissions}
+"""
+TRUST = '{Effect: Allow, Principal: {AWS: "444455556666"}, Action: "sts:*"}'
+WRITTEN = [
+    ("everything but deletion", "Allow * *, Deny lightsail:Delete* *", "DeleteInstance", False),
+    ("everything but deletion", "Allow * *, Deny lightsail:Delete* *", "RebootInstance", True),
+    ("all but IAM", "Allow-Not iam:* *", "RebootInstance", True),
+    ("an ARN for an action that takes none", "Allow lightsail:* ARN", "GetInstances", False),
+    ("an ARN for an action that takes one", "Allow lightsail:* ARN", "RebootInstance", True),
+    ("an ARN of another type", "Allow lightsail:* ARN", "DeleteDisk", False),
+    ("nothing", "Deny * *", "GetInstances", False),
+]
+ARN = "arn:aws:lightsail:eu-west-1:111122223333:Instance/00000000-0000-4000-8000-000000000000"
+
+
+def written(words: str) -> str:
+    statements = []
+    for one in words.split(", "):
+        effect, action, resource = one.split(" ")
+        statements.append(
+            {
+                "Effect": effect.removesuffix("-Not"),
+                "NotAction" if effect.endswith("-Not") else "Action": action,
+                "Resource": ARN if resource == "ARN" else resource,
+            }
+        )
+    return json.dumps(statements)
+
+
+@pytest.mark.parametrize(("what", "words", "action", "granted"), WRITTEN)
+def test_wildcards_exceptions_and_arns_are_counted_as_they_work(
+    what: str, words: str, action: str, granted: bool, tmp_path: Path
+) -> None:
+    case = case_of(from_text(RAW.format(trust=TRUST, permissions=written(words)), tmp_path))
+    assert (action in {one.name for one in case.granted}) is granted
+    assert explain_action(case, action).lead.startswith("Allowed" if granted else "Denied")
+
+
+def test_a_trust_that_lets_nobody_in_is_told_as_such(tmp_path: Path) -> None:
+    trust = '{Effect: Deny, Principal: {AWS: "*"}, Action: "sts:AssumeRole"}'
+    expansion = from_text(RAW.format(trust=trust, permissions=written("Allow * *")), tmp_path)
+    found = explain_grant(expansion)
+    assert found.lead.startswith("Nobody gets anything")
+    assert explain_action(case_of(expansion), "GetInstances").lead.startswith("Denied")

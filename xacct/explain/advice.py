@@ -35,11 +35,15 @@ def advice_section(case: Case, *, bucket: str | None = None) -> Section:
 
 
 def _advice(case: Case, bucket: str | None) -> str:
+    if bucket is not None and case.party is Party.VENDOR:
+        return (
+            f"The role, as this grant makes it. The list of reader accounts of {bucket} is the smaller step"
+            " between accounts of one owner; for a third party it lacks the external ID."
+        )
     if bucket is not None:
         return (
-            f"For reading the objects of {bucket} alone, the bucket's list of reader accounts"
-            " is the smaller step"
-            " if whole-bucket access without an end date is right; else keep the role."
+            f"For reading the objects of {bucket} alone, the bucket's list of reader accounts is the"
+            " smaller step if whole-bucket access without an end date is right; else keep the role."
         )
     if case.party is Party.GROUP:
         return "A role would be safer; the group is right where people work in the Lightsail console."
@@ -52,8 +56,8 @@ def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:
     if bucket is None:
         yield Point(
             (
-                "Lightsail has no resource-based policies, so nothing on an instance, disk or"
-                " database can name anybody."
+                "Lightsail has no resource-based policies, so nothing on an instance, disk or database can"
+                " name anybody."
             ),
             source=sources.LIGHTSAIL,
         )

@@ -24,27 +24,26 @@ _ARN = "arn:aws:s3:::"
 
 _FACTS = (
     Point(
-        "Lightsail has no resource-based policies and no access control lists. A role is the"
-        " way across accounts.",
+        "Lightsail has no resource-based policies and no access control lists. A role is the way across"
+        " accounts.",
         "Lightsail itself",
         source=sources.LIGHTSAIL,
     ),
     Point(
-        f"A bucket can list up to {MAX_READERS} other accounts (readonlyAccessAccounts). They"
-        " read all its objects;"
-        " no prefix, no writing, no control over the bucket.",
+        f"A bucket can list up to {MAX_READERS} other accounts (readonlyAccessAccounts). They read all its"
+        " objects; no prefix, no writing, no control over the bucket.",
         "The bucket exception",
         source=sources.BUCKETS,
     ),
     Point(
-        "An instance in the bucket's Region can be given access to it; that is full access"
-        " to objects, without keys.",
+        "An instance in the bucket's Region can be given access to it; that is full access to objects,"
+        " without keys.",
         "Instances",
         source=sources.LIGHTSAIL_MODEL,
     ),
     Point(
-        "Access keys of a bucket read and write it, belong to no principal of IAM and never"
-        " expire: no way to share.",
+        "Access keys of a bucket read and write it, belong to no principal of IAM and never expire: no way"
+        " to share.",
         "Bucket keys",
         source=sources.BUCKET_KEYS,
     ),
@@ -93,9 +92,8 @@ def bucket_section(case: Case) -> Section:
         blocks = (*blocks, Text(said))
     elif not case.party.crosses_accounts:
         said = (
-            f"The grant is about reading the objects of {bucket}, but the trusted party is no"
-            " other AWS account, and"
-            " the list takes account IDs alone."
+            f"The grant is about reading the objects of {bucket}, but the trusted party is no other AWS"
+            " account, and the list takes account IDs alone."
         )
         blocks = (*blocks, Text(said))
     else:
@@ -105,9 +103,11 @@ def bucket_section(case: Case) -> Section:
 
 def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
     reader = case.caller_account
+    listed = [region for entry in case.expansion.grant.permissions for region in entry.regions]
+    region = listed[0] if listed else "REGION"
     command = (
-        f"aws lightsail update-bucket --bucket-name {bucket} --region {case.region} \\\n"
-        f"  --readonly-access-accounts {reader}"
+        f"aws lightsail update-bucket --bucket-name {bucket} --region {region} \\\n  "
+        f"--readonly-access-accounts {reader}"
     )
     rows = (
         Row(
@@ -128,7 +128,7 @@ def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
         Row(
             (
                 "What may stop it",
-                "nothing but the role's policies",
+                "the role's policies, and those of the organization",
                 "S3 Block Public Access with RestrictPublicBuckets, if the bucket is public",
             ),
             source=sources.BLOCK_PUBLIC,
@@ -140,10 +140,9 @@ def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
         Code(f"Way 1, in account {reader}: the caller's policy", document_text(caller_policy(case))),
         Code("Way 2, the bucket's list of readers", command, "sh"),
         Text(
-            "The list replaces the one before: name the accounts that are on it already as"
-            " well. Who reads still"
-            " needs a policy of its own there, by the general rule across accounts;"
-            " Lightsail's page does not say so.",
+            "The list replaces the one before: name the accounts that are on it already as well. Who reads"
+            " still needs a policy of its own there, by the general rule across accounts; Lightsail's page"
+            " does not say so.",
             source=sources.CROSS_ACCOUNT,
         ),
         Code(f"Way 2, in account {reader}: the reader's policy", document_text(reader_policy(bucket))),

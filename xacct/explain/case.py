@@ -16,6 +16,7 @@ from xacct.blueprint.expand import Expansion
 from xacct.blueprint.model import Intent
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import ContextValue, Decision, Policies, Request
+from xacct.explain.matching import names_action
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement
 from xacct.iam.things import (
@@ -121,12 +122,20 @@ class Case:
 
     @cached_property
     def granted(self) -> tuple[Action, ...]:
-        """Lightsail's actions that some Allow names, in the order of names."""
+        """Lightsail's actions that are allowed in some case, in the order of names."""
         catalog = load_catalog()
         found = {
             action.name: action for pattern in self.allowed_patterns for action in catalog.expand(pattern)
         }
-        return tuple(found[name] for name in sorted(found))
+        return tuple(found[name] for name in sorted(found) if self._is_possible(found[name].full_name))
+
+    def _is_possible(self, action: str) -> bool:
+        """Looked for by the access delta only where the statements do not show it plainly."""
+        statements = [one for document in self.documents for one in document.statements]
+        about = [one for one in statements if names_action(one, action)]
+        plain = any(one.effect is Effect.ALLOW and "*" in (one.resources or ()) for one in about)
+        refused = any(one.effect is Effect.DENY and not one.conditions for one in about)
+        return (plain and not refused) or self.example(action) is not None
 
     @cached_property
     def others(self) -> tuple[str, ...]:
@@ -142,19 +151,39 @@ class Case:
             found = self._passing(action)
             if found is not None:
                 return found
-        return next((row.witness for row in self.rows if row.witness and _does(row.witness)), None)
+        return next((row.witness for row in self.rows if row.witness and self._does(row.witness)), None)
+
+    def _does(self, witness: Witness) -> bool:
+        """Whether it tells of an action, and with a role of how its session is had."""
+        return bool(witness.assume_action) or self.access is None
 
     def _passing(self, action: Action) -> Witness | None:
-        if self.access is not None:
-            found = example_request(self.access, action.full_name, self.resource_for(action))
-            if found is None or found.action.lower() != action.full_name.lower():
-                found = example_request(self.access, action.full_name)
-            return found if found and found.action.lower() == action.full_name.lower() else None
-        return self.holder_example(action.full_name)
+        return self.example(action.full_name, self.resource_for(action)) or self.example(action.full_name)
 
-    def holder_example(self, action: str) -> Witness | None:
-        """A request for the action that passes for one who holds the permissions without a role."""
-        return _holder_example(self.holders, action) if self.holders is not None else None
+    def example(self, action: str, resource: str | None = None) -> Witness | None:
+        """A request for the action that passes, on this resource if one is named; else None."""
+        if self.access is not None:
+            found = example_request(self.access, action, resource)
+        elif self.holders is not None:
+            found = _holder_example(self.holders, action)
+        else:
+            return None
+        if found is None or found.action.lower() != action.lower() or not self._does(found):
+            return None
+        return self._lifelike(found)
+
+    def _lifelike(self, witness: Witness) -> Witness | None:
+        """Asked as AWS asks: about ``*`` if the action takes no resource, else about one of its types."""
+        action = load_catalog().action(witness.action)
+        if action is None or witness.resource == "*":
+            return witness
+        if action.wildcard_only:
+            asked = attrs.evolve(witness, resource="*")
+            return asked if self.decide(self.request_of(asked)).allowed else None
+        parsed = Arn.try_parse(witness.resource)
+        kinds = {use.type for use in action.resource_types}
+        foreign = parsed is not None and parsed.service == "lightsail" and parsed.resource_type not in kinds
+        return None if foreign else witness
 
     def resource_for(self, action: Action) -> str | None:
         """A resource of the type that the action takes; None where it takes none."""
@@ -197,16 +226,14 @@ class Case:
 
     @property
     def session_arn(self) -> str:
-        name = self.role.name if self.role is not None else ""
-        return (
-            f"arn:{self.expansion.partition}:sts::{self.account}:assumed-role/{name}/"
-            f"{_text(self._session_name) or SESSION_NAME}"
-        )
+        """The session of the example; its name is one that the trust policy lets pass."""
+        return self._session_of(self.witness)
 
-    @property
-    def _session_name(self) -> ContextValue | None:
-        witness = self.witness
-        return None if witness is None else witness.assume_context.get("sts:RoleSessionName")
+    def _session_of(self, witness: Witness | None) -> str:
+        named = None if witness is None else witness.assume_context.get("sts:RoleSessionName")
+        role = self.role.name if self.role is not None else ""
+        head = f"arn:{self.expansion.partition}:sts::{self.account}:assumed-role"
+        return f"{head}/{role}/{_text(named) or SESSION_NAME}"
 
     @property
     def request(self) -> Request | None:
@@ -216,7 +243,7 @@ class Case:
     def request_of(self, witness: Witness) -> Request:
         """The request that a witness tells of, made by the session where there is a role."""
         session = self.access is not None
-        principal = self.session_arn if session else witness.principal
+        principal = self._session_of(witness) if session else witness.principal
         context: dict[str, ContextValue] = dict(witness.context)
         context.setdefault("aws:PrincipalArn", self.role_arn if session else witness.principal)
         if "aws:CurrentTime" in witness.assume_context:
@@ -310,10 +337,6 @@ def _holders(expansion: Expansion) -> HolderAccess:
 def _telling(action: Action) -> tuple[bool, bool, bool, str]:
     """Sorts what shows most first: something that acts, on one resource, and that harms little."""
     return (action.is_read, action.wildcard_only, action.irreversible or action.disrupts, action.name)
-
-
-def _does(witness: Witness) -> bool:
-    return not witness.action.lower().startswith("sts:") or bool(witness.assume_action)
 
 
 def _holder_example(holders: HolderAccess, action: str) -> Witness | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from xacct.explain.case import Case, Party
+from xacct.explain.matching import allowing
 from xacct.explain.model import Block, Point, Points, Section, Text, Tone
 from xacct.explain.path import is_chained
 from xacct.explain.sources import (
@@ -18,7 +19,6 @@ from xacct.explain.sources import (
     SOURCE_IDENTITY,
 )
 from xacct.explain.text import duration, listed
-from xacct.iam.policy import Effect
 
 __all__ = ["ending_section", "logs_section"]
 
@@ -32,8 +32,8 @@ def ending_section(case: Case) -> Section:
         blocks += [Text(said, Tone.WARN), Points(left)]
     else:
         said = (
-            "As far as the catalog of Lightsail knows, no action of this grant hands out a key or a password,"
-            " makes a copy of data, or opens something for longer than the access lasts."
+            "As far as the catalog of Lightsail knows, no action of this grant hands out a key or a"
+            " password, makes a copy of data, or opens something for longer than the access lasts."
         )
         blocks.append(Text(said))
     blocks.append(
@@ -46,8 +46,8 @@ def _ends(case: Case) -> Iterator[Point]:
     yield _expiry(case)
     if case.party is Party.GROUP:
         yield Point(
-            "Taking the user out of the group, or xacct destroy, ends it: IAM asks the"
-            " policies at each request.",
+            "Taking the user out of the group, or xacct destroy, ends it: IAM asks the policies at each"
+            " request.",
             "By hand",
             source=CONSISTENCY,
         )
@@ -59,17 +59,15 @@ def _ends(case: Case) -> Iterator[Point]:
         return
     longest = duration(case.role.max_session) if case.role is not None else "1 hour"
     yield Point(
-        "xacct destroy removes the role with its policies. A session that still runs then"
-        " has no permissions left.",
+        "xacct destroy removes the role with its policies. A session that still runs then has no"
+        " permissions left.",
         "By hand",
         source=JUDGED,
     )
     yield Point(
-        "Changing only the trust policy ends no session: those that run keep the role's"
-        " permissions, for up to"
-        f" {longest} (the role's longest session). To end them at once, deny everything to"
-        " sessions issued before"
-        " now, by aws:TokenIssueTime.",
+        "Changing only the trust policy ends no session: those that run keep the role's permissions, for"
+        f" up to {longest} (the role's longest session). To end them at once, deny everything to sessions"
+        " issued before now, by aws:TokenIssueTime.",
         "Running sessions",
         source=REVOKE,
     )
@@ -96,9 +94,8 @@ def _expiry(case: Case) -> Point:
         text = f"{expires.isoformat()} is the last day (UTC): from {after} on the policy allows nothing."
     else:
         text = (
-            f"{expires.isoformat()} is the last day (UTC): from {after} on nobody gets a"
-            " session, and sessions that"
-            " still run are denied everything."
+            f"{expires.isoformat()} is the last day (UTC): from {after} on nobody gets a session, and"
+            " sessions that still run are denied everything."
         )
     return Point(f"{text} This is written into the policies; nothing has to run for it.", "By date")
 
@@ -110,7 +107,7 @@ def _remains(case: Case) -> Iterator[Point]:
             continue
         label = f"{action.name}: {sensitive.hands_out}" if sensitive.hands_out else action.name
         if sensitive.outlives:
-            yield Point(f"what remains: {sensitive.outlives}", label, Tone.WARN)
+            yield Point(f"for how long: {sensitive.outlives}", label, Tone.WARN)
         elif sensitive.hands_out and action.returns_secrets:
             yield Point("whoever read it still knows it", label, Tone.WARN)
 
@@ -130,9 +127,8 @@ def _logs(case: Case) -> Iterator[Point]:
         return
     yield Point(_sts_event(case), "Getting the session", source=CLOUDTRAIL)
     yield Point(
-        f"In account {case.account} under the session's ARN, such as {case.session_arn}. The"
-        " part after the last"
-        " slash is the session name.",
+        f"In account {case.account} under the session's ARN, such as {case.session_arn}. The part after the"
+        " last slash is the session name.",
         "The calls",
         source=CLOUDTRAIL,
     )
@@ -149,14 +145,13 @@ def _sts_event(case: Case) -> str:
             )
         case Party.SAML:
             return (
-                f"{action} is recorded in account {case.account}, with the provider and"
-                " the assertion's subject."
+                f"{action} is recorded in account {case.account}, with the provider and the assertion's"
+                " subject."
             )
         case Party.OWNED | Party.VENDOR:
             return (
-                f"{action} is recorded in both accounts:"
-                f" {case.caller_account or 'the caller’s'}, which calls, and"
-                f" {case.account}, which owns the role."
+                f"{action} is recorded in both accounts: {case.caller_account or 'the caller’s'}, which"
+                f" calls, and {case.account}, which owns the role."
             )
         case _:
             return f"{action} is recorded in account {case.account}, with the caller."
@@ -166,9 +161,8 @@ def _person(case: Case) -> Iterator[Point]:
     allowed = _allows(case, "sts:SetSourceIdentity")
     if allowed:
         text = (
-            "The trust policy lets the caller set a source identity: the name of the person,"
-            " which stays the same"
-            " through chains of roles and cannot be changed later in the session."
+            "The trust policy lets the caller set a source identity: the name of the person, which stays"
+            " the same through chains of roles and cannot be changed later in the session."
         )
         yield Point(text, "The person behind it", source=SOURCE_IDENTITY)
     elif case.party is Party.SAML:
@@ -178,9 +172,8 @@ def _person(case: Case) -> Iterator[Point]:
         yield Point(text, "The person behind it", source=SAML)
     elif not case.party.federated:
         text = (
-            "The session name is the caller's word, not checked. A source identity would be"
-            " kept through chains of"
-            " roles; the trust policy does not let it be set."
+            "The session name is the caller's word, not checked. A source identity would be kept through"
+            " chains of roles; the trust policy does not let it be set."
         )
         if is_chained(case):
             text += " The caller of the example is a role itself; who used that is in its own account's log."
@@ -188,5 +181,4 @@ def _person(case: Case) -> Iterator[Point]:
 
 
 def _allows(case: Case, action: str) -> bool:
-    trust = case.access.trust.statements if case.access is not None else ()
-    return any(action in (one.actions or ()) for one in trust if one.effect is Effect.ALLOW)
+    return bool(allowing(case.access.trust if case.access is not None else None, action))

@@ -18,9 +18,8 @@ def general_explanation() -> Explanation:
         name="",
         title="Access from outside: which way fits?",
         lead=(
-            "Lightsail has no resource-based policies. Access from outside the account goes"
-            " through a role, except for"
-            " reading a bucket's objects."
+            "Lightsail has no resource-based policies. Access from outside the account goes through a"
+            " role, except for reading a bucket's objects."
         ),
         sections=(
             Section(

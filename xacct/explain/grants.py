@@ -19,7 +19,7 @@ from xacct.explain.path import path_section
 from xacct.explain.picture import picture_of
 from xacct.explain.probes import probes_section
 from xacct.explain.reach import reach_section
-from xacct.explain.text import count, duration
+from xacct.explain.text import count, duration, listed
 
 __all__ = ["example_settings", "explain_blueprint", "explain_general", "explain_grant"]
 
@@ -69,19 +69,28 @@ _WHO = {
 
 
 def _lead(case: Case) -> str:
+    if case.witness is None:
+        return "Nobody gets anything by this grant: no request passes its policies."
     who = _WHO[case.party].format(caller=case.caller_account, account=case.account, provider=_provider(case))
-    changes = sum(not action.is_read for action in case.granted)
-    said = f"{changes} of them change something" if changes else "none of them changes anything"
-    what = f"{count(len(case.granted), 'action')} of Lightsail ({said})"
-    if case.others:
-        what += f" and {count(len(case.others), 'action')} of other services"
+    can = f"{who} can use {_what(case)} in account {case.account}"
     if case.party is Party.GROUP or case.role is None:
-        return f"{who} can use {what} in account {case.account}, as members of a group."
+        return f"{can}, as members of a group."
     until = f", until {case.expansion.grant.expires} (UTC)" if case.expansion.grant.expires else ""
     return (
-        f"{who} can use {what} in account {case.account} by assuming the role {case.role_arn}, for at most"
-        f" {duration(case.role.max_session)} at a time{until}."
+        f"{can} by assuming the role {case.role_arn}, for at most {duration(case.role.max_session)} at a"
+        f" time{until}."
     )
+
+
+def _what(case: Case) -> str:
+    changes = sum(not action.is_read for action in case.granted)
+    said = "none of them changes anything"
+    if changes:
+        said = f"{changes} of them {'changes' if changes == 1 else 'change'} something"
+    parts = [f"{count(len(case.granted), 'action')} of Lightsail ({said})"] if case.granted else []
+    if case.others:
+        parts.append(f"{count(len(case.others), 'action')} of other services")
+    return listed(parts)
 
 
 def _provider(case: Case) -> str:
@@ -127,8 +136,8 @@ def _about(blueprint: Blueprint, example: Expansion | None) -> Section:
         )
     if example is not None:
         said = (
-            "What follows is told for example values and the permission set read-only;"
-            " account numbers are made up."
+            "What follows is told for example values and the permission set read-only; account numbers are"
+            " made up."
         )
         blocks.append(Text(said))
     return Section("blueprint", "The blueprint", tuple(blocks))

@@ -85,8 +85,8 @@ def _is_account(principal: TypedPrincipal) -> bool:
 def _known_why(condition: Condition) -> str:
     if condition.key.lower() == "aws:currenttime":
         return (
-            "The grant's last day: nobody gets a session afterwards. Sessions that run"
-            " then are ended elsewhere."
+            "The grant's last day: nobody gets a session afterwards. Sessions that run then are ended"
+            " elsewhere."
         )
     return ""
 
@@ -153,9 +153,8 @@ def _why_resources(actions: tuple[Action, ...], resources: tuple[str, ...]) -> s
     if not alone:
         return "The grant names no resources; these actions could be limited by ARN."
     return (
-        f"The grant names no resources. {count(len(alone), 'action')} of these take * alone;"
-        " the others could be"
-        " limited by ARN."
+        f"The grant names no resources. {count(len(alone), 'action')} of these take * alone; the others"
+        " could be limited by ARN."
     )
 
 
@@ -197,8 +196,8 @@ def _thing(thing: Thing, account: str) -> Point | None:
     match thing:
         case OidcProvider():
             text = (
-                f"The OIDC provider {thing.url} in account {account}: through it IAM knows"
-                " whose tokens to check."
+                f"The OIDC provider {thing.url} in account {account}: through it IAM knows whose tokens to"
+                " check."
             )
         case SamlProvider():
             text = (

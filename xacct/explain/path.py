@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xacct.evaluate.model import Decision, Element, Request, StatementTrace
 from xacct.explain.case import Case, Party
+from xacct.explain.matching import allowing
 from xacct.explain.model import Call, Code, Section, Statement, Step, Steps, Text, Tone
 from xacct.explain.sources import BOUNDARIES
 from xacct.explain.text import document_text, duration, outcome_tone, outcome_words, shown_context
@@ -34,9 +35,8 @@ def path_section(case: Case) -> Section:
         return Section("path", title, (Text(reason, Tone.BAD),))
     steps = tuple(_steps(case))
     lead = Text(
-        "A request that passes, found from the policies. The name of the caller where a"
-        " whole account or a pattern"
-        " is trusted, the session's name and IDs of resources are examples."
+        "A request that passes, found from the policies. The name of the caller where a whole account or a"
+        " pattern is trusted, the session's name and IDs of resources are examples."
     )
     blocks: tuple[Text | Steps | Code, ...] = (lead, Steps(steps))
     if case.boundary is not None:
@@ -56,9 +56,9 @@ def path_section(case: Case) -> Section:
 
 def caller_policy(case: Case) -> PolicyDocument:
     """The least that a caller in another account needs: to assume exactly this role, as the trust asks."""
-    trust = case.access.trust.statements if case.access else ()
-    asked = {name for one in trust if one.effect is Effect.ALLOW for name in one.actions or ()}
-    actions = tuple(sorted(asked & {"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"}))
+    trust = case.access.trust if case.access is not None else None
+    names = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
+    actions = tuple(name for name in names if allowing(trust, name))
     return PolicyDocument.of(
         PolicyStatement(
             sid="AssumeTheRole",
@@ -102,9 +102,9 @@ def _own_side(case: Case, assume: Request) -> Step:
         outcome="must allow",
         tone=Tone.WARN,
         why=(
-            "xacct cannot see this account's policies. Across accounts both sides have to"
-            " allow the call: with the"
-            f" policy below it is {outcome_words(with_policy)}, with none it is {outcome_words(without)}."
+            "xacct cannot see this account's policies. Across accounts both sides have to allow the call:"
+            f" with the policy below it is {outcome_words(with_policy)}, with none it is"
+            f" {outcome_words(without)}."
         ),
         call=_call(case, assume),
     )
@@ -147,9 +147,8 @@ def _session_step(case: Case) -> Step:
     lasts = f"The session lasts 15 minutes to {longest}, as the caller asks, and 1 hour if it does not say."
     if is_chained(case):
         lasts = (
-            "The caller is itself a role session, and such a chained session lasts 1 hour at"
-            " most, whatever the"
-            f" role says (here {longest})."
+            "The caller is itself a role session, and such a chained session lasts 1 hour at most,"
+            f" whatever the role says (here {longest})."
         )
     return Step(
         title="AWS STS issues a role session",
@@ -157,9 +156,8 @@ def _session_step(case: Case) -> Step:
         credentials="temporary: access key, secret key and session token",
         account=f"{case.account} (the trusting account, yours)",
         why=(
-            f"{lasts} It has the role's permissions and nothing else: what the caller may do"
-            " otherwise does not"
-            " come along."
+            f"{lasts} It has the role's permissions and nothing else: what the caller may do otherwise does"
+            " not come along."
         ),
     )
 

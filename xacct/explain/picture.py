@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xacct.explain.case import Case, Party
+from xacct.explain.matching import allowing
 from xacct.explain.model import Box, Edge, Node, Picture
 from xacct.explain.text import count, duration, listed, phrase
 from xacct.iam.policy import Effect
@@ -95,10 +96,9 @@ def _assume_label(case: Case) -> str:
 def _trust_checks(case: Case) -> Iterator[str]:
     assume = _assume_label(case)
     seen: dict[str, None] = {}
-    for statement in case.access.trust.statements if case.access else ():
-        if assume in (statement.actions or ()):
-            for condition in statement.conditions:
-                seen[phrase(condition, reveal=case.reveal)] = None
+    for statement in allowing(case.access.trust if case.access is not None else None, assume):
+        for condition in statement.conditions:
+            seen[phrase(condition, reveal=case.reveal)] = None
     yield from list(seen)
 
 
@@ -151,8 +151,7 @@ def _alt(case: Case) -> str:
         case.party, f"account {case.caller_account}"
     )
     return (
-        f"From {where}, {who} calls {_assume_label(case)} on the role"
-        f" {case.role_arn}; its trust policy is"
-        f" asked{asked}. The session then makes its calls in account {case.account}; the"
-        " permissions policy is asked."
+        f"From {where}, {who} calls {_assume_label(case)} on the role {case.role_arn}; its trust policy is"
+        f" asked{asked}. The session then makes its calls in account {case.account}; the permissions policy"
+        " is asked."
     )

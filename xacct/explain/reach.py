@@ -43,9 +43,9 @@ def reach_section(case: Case) -> Section:
 
 def refused_actions(case: Case) -> tuple[Action, ...]:
     """
-    Lightsail's actions that no Allow of the grant names.
+    Lightsail's actions that are never allowed: no Allow names them, or the access delta finds no request.
 
-    What no statement allows is denied whatever the request holds, so these need no further proof.
+    What no statement allows is denied whatever the request holds, so most need no further proof.
     """
     granted = {action.name for action in case.granted}
     return tuple(action for action in load_catalog().actions.values() if action.name not in granted)
@@ -101,13 +101,7 @@ def _few(names: list[str]) -> str:
 
 
 def _bounds(case: Case) -> Iterator[Point]:
-    granted, refused = len(case.granted), len(refused_actions(case))
-    yield Point(
-        f"{count(granted, 'action')} of Lightsail allowed, {refused} not: no statement names"
-        " them, so they are"
-        " denied whatever the request holds.",
-        "In Lightsail",
-    )
+    yield Point(_in_lightsail(case), "In Lightsail")
     if not case.others:
         yield Point(
             "Nothing: no statement allows an action of IAM, S3, EC2 or any other service.",
@@ -120,21 +114,29 @@ def _bounds(case: Case) -> Iterator[Point]:
         names = case.expansion.account_wide
         shown = short_actions(names) if len(names) <= _SHOWN else f"{short_actions(names[:_SHOWN])} and more"
         yield Point(
-            f"{count(len(names), 'action')} reach the whole account although the grant sets a"
-            " limit by resource or"
-            f" tag, because AWS checks them against * alone; the other limits hold: {shown}.",
+            f"{count(len(names), 'action')} reach the whole account although the grant sets a limit by"
+            f" resource or tag, because AWS checks them against * alone; the other limits hold: {shown}.",
             "Account-wide",
             Tone.WARN,
         )
+
+
+def _in_lightsail(case: Case) -> str:
+    granted, refused = len(case.granted), len(refused_actions(case))
+    if not refused:
+        return f"All {granted} actions of Lightsail are allowed in some case."
+    return (
+        f"{count(granted, 'action')} of Lightsail allowed in some case, {refused} in none, whatever the"
+        " request holds."
+    )
 
 
 def _unseen(case: Case) -> Iterator[Point]:
     """What bears on the access though its document is not at hand."""
     if case.boundary is not None:
         text = (
-            f"The permissions boundary {case.boundary} limits this further. Its document is"
-            " not in the grant, so all"
-            " that is told to be allowed is the most that can be."
+            f"The permissions boundary {case.boundary} limits this further. Its document is not in the"
+            " grant, so all that is told to be allowed is the most that can be."
         )
         yield Point(text, "Boundary", Tone.WARN, BOUNDARIES)
     if case.unknown_policies:

@@ -9,6 +9,7 @@ from xacct.evaluate.model import Decision, Policies, Request
 from xacct.explain import sources
 from xacct.explain.case import Case, Party
 from xacct.explain.contrast import contrast_section
+from xacct.explain.matching import allowing
 from xacct.explain.model import Block, Code, Explanation, Grid, Point, Points, Row, Section, Text, Tone
 from xacct.explain.path import caller_policy
 from xacct.explain.services import Service, services_section
@@ -28,8 +29,8 @@ def explain_services() -> Explanation:
         name="all",
         title="Services with resource-based policies",
         lead=(
-            "Where a policy on the resource itself can name an outsider, and by which calls"
-            " it is written and read."
+            "Where a policy on the resource itself can name an outsider, and by which calls it is written"
+            " and read."
         ),
         sections=(services_section(),),
     )
@@ -62,8 +63,8 @@ def _lead(service: Service) -> str:
             return f"{service.name} has resource-based policies in part: {service.note}"
         case _:
             return (
-                f"{service.name} has no resource-based policies: a role is the way across"
-                f" accounts. {service.note}"
+                f"{service.name} has no resource-based policies: a role is the way across accounts."
+                f" {service.note}"
             )
 
 
@@ -71,13 +72,15 @@ def _both(service: Service, case: Case) -> Section:
     title = f"The need of {case.grant_name}, on {service.name}"
     if service.need is None:
         said = (
-            f"There is no written-out comparison for {service.name}. Those with one: s3, sqs,"
-            " sns, kms, lambda,"
-            " secretsmanager, ecr, events, dynamodb, kinesis."
+            f"There is no written-out comparison for {service.name}. Those with one: s3, sqs, sns, kms,"
+            " lambda, secretsmanager, ecr, events, dynamodb, kinesis."
         )
         return Section("both", title, (Text(said),))
     if case.party.federated or case.party is Party.SERVICE:
         return Section("both", title, tuple(_role_only(service, case)))
+    if not _principals(case):
+        said = "The trust policy names nobody whom a resource-based policy could name in the same way."
+        return Section("both", title, (Text(said),))
     return Section("both", title, tuple(_written(service, case)))
 
 
@@ -128,12 +131,7 @@ def _principals(case: Case) -> tuple[TypedPrincipal, ...]:
 
 
 def _assuming(case: Case) -> list[Statement]:
-    assert case.access is not None
-    return [
-        one
-        for one in case.access.trust.statements
-        if one.effect is Effect.ALLOW and "sts:AssumeRole" in (one.actions or ())
-    ]
+    return allowing(case.access.trust if case.access is not None else None, "sts:AssumeRole")
 
 
 def _conditions(case: Case) -> tuple[Condition, ...]:
@@ -183,8 +181,8 @@ def _needed(service: Service, case: Case) -> str:
     level = "reads" if all(action.is_read for action in case.granted) else "works on things"
     return (
         f"The grant {level} in Lightsail; the like on {service.name} would be"
-        f" {listed(_actions(service, case))} on"
-        f" {listed(_resources(service, case))}. The names of resources are examples."
+        f" {listed(_actions(service, case))} on {listed(_resources(service, case))}. The names of resources"
+        " are examples."
     )
 
 
@@ -222,9 +220,8 @@ def _request(service: Service, case: Case) -> Request | None:
 
 def _role_only(service: Service, case: Case) -> Iterator[Block]:
     yield Text(
-        "The trusted party has no identity in AWS before it assumes a role, so a"
-        " resource-based policy cannot name it."
-        " The role stays; what changes is where the permission stands.",
+        "The trusted party has no identity in AWS before it assumes a role, so a resource-based policy"
+        " cannot name it. The role stays; what changes is where the permission stands.",
         source=sources.PRINCIPAL,
     )
     yield Text(_needed(service, case))
@@ -247,9 +244,9 @@ def _together(service: Service) -> Point:
     """What of the two ways is needed, by where the resource is."""
     if service.id == "kms":
         text = (
-            "The key's policy always has to allow, also within one account: it names the"
-            " role, or the account and"
-            " leaves the rest to the role's own policy. For a key of another account both are needed."
+            "The key's policy always has to allow, also within one account: it names the role, or the"
+            " account and leaves the rest to the role's own policy. For a key of another account both are"
+            " needed."
         )
     else:
         text = (

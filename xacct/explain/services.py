@@ -133,9 +133,8 @@ def services_section(only: Service | None = None) -> Section:
     data = load_services()
     shown = (only,) if only is not None else tuple(data.services.values())
     lead = (
-        f"As of {data.date}, from {' and '.join(data.sources)}. Where the SDK's model alone"
-        " shows a policy, whether"
-        " it reaches across accounts was not looked up."
+        f"As of {data.date}, from {' and '.join(data.sources)}. Where the SDK's model alone shows a policy,"
+        " whether it reaches across accounts was not looked up."
     )
     head = ("Service", "Has them", "Policy, on", "Written by", "Read by", "Across accounts", "Remarks")
     grid = Grid("Services with resource-based policies", head, tuple(_row(service) for service in shown))
@@ -152,9 +151,8 @@ def services_in_short() -> Section:
         for support, word in (("yes", "Yes"), ("partly", "In part"), ("no", "No"))
     )
     more = (
-        f"{len(data.without)} more services have no call in their SDK's model that sets one."
-        " xacct explain --service"
-        f" NAME tells of one, --service all of all. As of {data.date}."
+        f"{len(data.without)} more services have no call in their SDK's model that sets one. xacct explain"
+        f" --service NAME tells of one, --service all of all. As of {data.date}."
     )
     grid = Grid("By the names that the AWS SDK has for them", ("Has them", "Services"), rows)
     return Section("services", "Which services have resource-based policies", (grid, Text(more)))

@@ -31,7 +31,8 @@ from xacct.explain.model import (
     Text,
     Tone,
 )
-from xacct.explain.path import decision_words, shown_statements
+from xacct.explain.path import decision_words, path_section, shown_statements
+from xacct.explain.probes import probes_section
 from xacct.explain.text import outcome_tone, outcome_words, shown_context
 from xacct.iam.things import DEFAULT_MAX_SESSION
 from xacct.lightsail.catalog import Action, load_catalog
@@ -39,7 +40,7 @@ from xacct.lightsail.entry import PermissionEntry
 from xacct.lint.check import check_role
 from xacct.lint.context import LintContext
 from xacct.lint.model import Finding, Severity
-from xacct.plan.simulate import ASSUME_ACTIONS, example_request
+from xacct.plan.simulate import ASSUME_ACTIONS
 
 __all__ = ["Edit", "edits_for", "explain_action"]
 
@@ -60,6 +61,10 @@ def explain_action(case: Case, action: str) -> Explanation:
     name = _full_name(action)
     if name.lower() in {one.lower() for one in ASSUME_ACTIONS}:
         return _about_assuming(case, name)
+    title = f"{name} in grant {case.grant_name}"
+    if case.witness is None:
+        lead = "Denied for the trusted party: no request of any kind passes by this grant."
+        return Explanation(about="action", name=name, title=title, lead=lead, sections=(path_section(case),))
     decision, step = _decided(case, name)
     allowed = decision.allowed
     blocks: list[Block] = [Steps((step,))]
@@ -74,7 +79,7 @@ def explain_action(case: Case, action: str) -> Explanation:
     return Explanation(
         about="action",
         name=name,
-        title=f"{name} in grant {case.grant_name}",
+        title=title,
         lead=f"{word} for the trusted party: {_short(case, name, decision)}",
         sections=tuple(sections),
     )
@@ -121,25 +126,11 @@ def _short(case: Case, name: str, decision: Decision) -> str:
 def _decided(case: Case, name: str) -> tuple[Decision, Step]:
     """The decision about one request, one that passes where there is one."""
     action = load_catalog().action(name)
-    witness = None
-    if case.access is not None:
-        witness = example_request(case.access, name, case.resource_for(action) if action else None)
-        if witness is None or witness.action.lower() != name.lower():
-            witness = example_request(case.access, name)
-    elif case.holders is not None:
-        witness = case.holder_example(name)
-    if witness is None or witness.action.lower() != name.lower():
-        witness = case.witness
-    request = case.request_of(witness) if witness is not None else None
-    if request is None:
-        raise InputError(
-            f"nobody gets anything by grant {case.grant_name}",
-            where=case.grant_name,
-            fix="xacct check tells why",
-            code="no-access",
-        )
+    resource = case.resource_for(action) if action is not None else None
+    witness = case.example(name, resource) or case.example(name) or case.witness
+    assert witness is not None, "asked only where some request passes"
+    request = case.request_of(witness)
     if request.action.lower() != name.lower():
-        resource = case.resource_for(action) if action else None
         context: dict[str, ContextValue] = dict(request.context)
         if resource is not None:
             context.update(_friendly(case))
@@ -174,9 +165,6 @@ def _friendly(case: Case) -> dict[str, ContextValue]:
 
 
 def _about_assuming(case: Case, name: str) -> Explanation:
-    from xacct.explain.path import path_section
-    from xacct.explain.probes import probes_section
-
     assume = case.assume_request
     if case.party is Party.GROUP or assume is None:
         lead = "Denied: the grant makes no role, so there is none to assume."
@@ -234,16 +222,16 @@ def _edit_blocks(edit: Edit, name: str) -> Iterator[Block]:
 def edits_for(case: Case, name: str, *, allowed: bool) -> Iterator[Edit]:
     """Edits of the grant that turn the decision, the smallest first; each was tried."""
     candidates = _removals(case, name) if allowed else _additions(case, name)
-    before = _findings(case.expansion)
+    known = {finding.message for finding in _findings(case.expansion)}
     for words, piece, grant in candidates:
         expansion = _expanded(case, grant)
         if expansion is None or _granted(expansion, name) is allowed:
             continue
-        new = tuple(
-            item for item in _findings(expansion) if item.message not in {one.message for one in before}
-        )
-        warnings = () if allowed else tuple(_warnings(expansion, name))
-        yield Edit(words, piece, grant, new, warnings)
+        if allowed:
+            yield Edit(words, piece, grant)
+            continue
+        new = tuple(item for item in _findings(expansion) if item.message not in known)
+        yield Edit(words, piece, grant, new, tuple(_warnings(expansion, name)))
 
 
 _Candidate = tuple[str, str, Grant]
@@ -291,8 +279,8 @@ def _additions(case: Case, name: str) -> Iterator[_Candidate]:
     for index, entry in enumerate(grant.permissions):
         if _has(entry, name) and not entry.unscoped:
             words = (
-                "A limit of the entry cannot reach the action; let such actions through,"
-                " in the whole account."
+                "A limit of the entry cannot reach the action; let such actions through, in the whole"
+                " account."
             )
             yield _replaced(grant, index, attrs.evolve(entry, unscoped=True), words)
     for index, entry in enumerate(grant.permissions[:1]):
@@ -365,7 +353,7 @@ def _expanded(case: Case, grant: Grant) -> Expansion | None:
 
 def _granted(expansion: Expansion, name: str) -> bool:
     """Whether any request for the action passes."""
-    return any(name in row.actions or "lightsail:*" in row.actions for row in case_of(expansion).rows)
+    return case_of(expansion).example(name) is not None
 
 
 def _findings(expansion: Expansion) -> tuple[Finding, ...]:
@@ -388,8 +376,8 @@ def _warnings(expansion: Expansion, name: str) -> Iterator[str]:
         yield f"{action.name} cannot be undone."
     if action.wildcard_only and not action.is_read:
         yield (
-            "AWS checks this action against * alone: no limit by resource or tag holds for"
-            " it, it reaches the whole account."
+            "AWS checks this action against * alone: no limit by resource or tag holds for it, it reaches"
+            " the whole account."
         )
     if action.name in ("TagResource", "UntagResource") and any(
         one.tags for one in expansion.grant.permissions

@@ -125,11 +125,7 @@ def _row(row: Row, labels: tuple[str, ...], numbers: dict[str, int]) -> Markup:
     mark = _MARKS.get(row.tone, "")
     source = _mark(row.source, numbers)
     head = tag("th", mark, first, source, scope="row", role="rowheader", class_=_CLASSES[row.tone])
-    cells = [
-        tag("td", cell, role="cell", data_label=label)
-        for label, cell in zip(labels, rest, strict=True)
-        if label
-    ]
+    cells = [tag("td", cell, role="cell", data_label=label) for label, cell in zip(labels, rest, strict=True)]
     return tag("tr", head, *cells, role="row")
 
 

@@ -1,0 +1,28 @@
+"""Which statements are about an action: patterns as IAM reads them, in any case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from xacct.iam.policy import Effect, PolicyDocument, Statement
+
+__all__ = ["allowing", "names_action"]
+
+
+def names_action(statement: Statement, action: str) -> bool:
+    """Whether Action covers the action, or NotAction leaves it in."""
+    if statement.actions is not None:
+        return _any_matches(statement.actions, action)
+    return not _any_matches(statement.not_actions or (), action)
+
+
+def _any_matches(patterns: Iterable[str], action: str) -> bool:
+    # IAM knows * and ? only; fnmatch would read [ as a set.
+    return any(fnmatchcase(action.lower(), pattern.lower().replace("[", "[[]")) for pattern in patterns)
+
+
+def allowing(document: PolicyDocument | None, action: str) -> list[Statement]:
+    """The Allow statements of a document that are about the action."""
+    statements = document.statements if document is not None else ()
+    return [one for one in statements if one.effect is Effect.ALLOW and names_action(one, action)]
