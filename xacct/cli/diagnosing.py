@@ -85,15 +85,15 @@ def find_proposal(wiring: Wiring, facts: GrantFacts, diagnoses: Iterable[Diagnos
     from xacct.diagnose.repair import propose
 
     def expand_again(grant: Grant) -> Expansion:
-        [expansion] = wiring.expansions([grant], offline=True)
+        # A grant that names no account was expanded for that of the credentials.
+        [expansion] = wiring.expansions([attrs.evolve(grant, account=facts.expansion.account)], offline=True)
         return expansion
 
-    grant = attrs.evolve(facts.expansion.grant, account=facts.expansion.account)
     for diagnosis in diagnoses:
         for edit in diagnosis.edits:
             return propose(
                 edit,
-                read_text(Path(grant.file or "")),
+                read_text(Path(facts.expansion.grant.file or "")),
                 facts.expansion,
                 expand_again,
                 wiring.options(offline=True, removal=False, force_foreign=False),
