@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 from xacct.plan.access.patterns import Pattern, Token, Wild, collapsed
@@ -30,6 +31,7 @@ def literal_text(text: str, *, current: bool) -> str:
     return "".join(_ESCAPES.get(part, part) for part in re.findall(_PARTS, text, re.DOTALL))
 
 
+@lru_cache(4096)
 def pattern_of(text: str, *, current: bool, arn: bool = False) -> Pattern:
     """
     The pattern of a wildcard operator, or of an ARN one: there no wildcard of the first five parts crosses a
