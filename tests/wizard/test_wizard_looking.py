@@ -78,6 +78,18 @@ def test_accounts_come_from_the_configuration(tmp_path: Path, monkeypatch: pytes
     ]
 
 
+@pytest.mark.parametrize("text", [b"[profile x\nnot a setting", b"\xff\xfe\x00", b"role_arn = x"])
+def test_a_broken_configuration_leaves_typing(
+    text: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_bytes(text)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with pytest.raises(XacctError):
+        look.configured_accounts()
+    assert offered(Wiring(Settings()), Topic.ACCOUNTS) == []
+
+
 class Refusing:
     """Sessions whose clients refuse in some Regions, as an organization's policy would."""
 

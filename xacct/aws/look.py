@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 import attrs
 
 from xacct.aws.calls import Api
+from xacct.aws.failures import CallContext, is_of_aws
 from xacct.aws.session import Sessions
+from xacct.aws.translate import translate
 from xacct.errors import XacctError
 from xacct.iam.arn import Arn, is_account_id
 
@@ -47,14 +49,25 @@ class Found:
 
 def configured_accounts() -> list[Found]:
     """The accounts that the profiles of the AWS configuration name; reads two files, calls nothing."""
-    import botocore.session
-
-    profiles: Mapping[str, Any] = botocore.session.Session().full_config.get("profiles", {})
+    profiles = _configured_profiles()
     names: dict[str, list[str]] = {}
     for profile, settings in profiles.items():
         for account in _accounts_in(settings):
             names.setdefault(account, []).append(profile)
     return [Found(account, f"profile {', '.join(found)}") for account, found in sorted(names.items())]
+
+
+def _configured_profiles() -> Mapping[str, Any]:
+    import botocore.session
+
+    try:
+        profiles: Mapping[str, Any] = botocore.session.Session().full_config.get("profiles", {})
+    except Exception as error:
+        # A file that cannot be parsed or decoded.
+        if is_of_aws(error) or isinstance(error, (ValueError, OSError)):
+            raise translate(error, CallContext()) from error
+        raise
+    return profiles
 
 
 def _accounts_in(settings: Any) -> Iterator[str]:
