@@ -10,7 +10,16 @@ from xacct.blueprint.expand import expand
 from xacct.blueprint.load import parse_grant
 from xacct.iam.ownership import TAG_GRANT, group_path
 from xacct.iam.policy import PolicyDocument
-from xacct.iam.things import Group, GroupMember, GroupPolicy, HolderType, PolicyAttachment, Thing, User
+from xacct.iam.things import (
+    Group,
+    GroupMember,
+    GroupPolicy,
+    HolderType,
+    PolicyAttachment,
+    SamlProvider,
+    Thing,
+    User,
+)
 from xacct.plan.diff import diff_grant, diff_removal
 from xacct.plan.model import ChangeKind
 
@@ -64,3 +73,21 @@ def test_a_user_of_another_grant_is_joined_and_keeps_its_tags(tags: dict[str, st
     difference = diff_grant("colleagues", things, snapshot(User(name="jane", tags=tags)))
     [change] = [change for change in difference.changes if change.type.value == "user"]
     assert change.kind is ChangeKind.NONE
+
+
+def test_a_foreign_identity_provider_with_other_metadata_is_refused() -> None:
+    wanted_here = SamlProvider(name="idp", metadata="<ours/>", tags={"xacct:managed": "true"})
+    theirs = SamlProvider(name="idp", metadata="<theirs/>")
+    difference = diff_grant("people", [wanted_here], snapshot(theirs))
+    assert [problem.code for problem in difference.problems] == ["foreign-provider"]
+    same = diff_grant("people", [wanted_here], snapshot(SamlProvider(name="idp", metadata="<ours/>")))
+    assert not same.problems
+
+
+def test_new_metadata_of_a_shared_provider_names_the_other_roles_that_trust_it() -> None:
+    new = SamlProvider(name="idp", metadata="<new/>", tags={"xacct:managed": "true"})
+    old = SamlProvider(name="idp", metadata="<old/>", tags={"xacct:managed": "true"})
+    users = {old.arn(ACCOUNT): ("finance",)}
+    [change] = diff_grant("people", [new], snapshot(old, users=users)).changes
+    assert change.kind is ChangeKind.UPDATE
+    assert "finance" in change.note

@@ -172,15 +172,40 @@ class _Differ:
                 return self.change(
                     ChangeKind.UPDATE, actual, after, self.reason(thing), aspects=("client_ids",)
                 )
-        elif isinstance(thing, SamlProvider) and isinstance(actual, SamlProvider) and ours:
+        elif isinstance(thing, SamlProvider) and isinstance(actual, SamlProvider):
             renewed = attrs.evolve(actual, metadata=thing.metadata)
-            if renewed != actual:
+            if renewed != actual and not ours:
+                self.other_metadata(actual)
+            elif renewed != actual:
                 return self.change(
-                    ChangeKind.UPDATE, actual, renewed, self.reason(thing), aspects=("metadata",)
+                    ChangeKind.UPDATE,
+                    actual,
+                    renewed,
+                    self.reason(thing),
+                    self.also_trusted_by(actual),
+                    aspects=("metadata",),
                 )
         reason = Reason.SHARED if ours else Reason.FOREIGN
         note = "" if ours else "exists already and is used as it is"
         return self.change(ChangeKind.NONE, actual, actual, reason, note)
+
+    def also_trusted_by(self, provider: SamlProvider) -> str:
+        """Whom else a provider lets in: with other metadata it vouches for other people there, too."""
+        arn = provider.arn(self.snapshot.account, self.actual.partition)
+        users = self.snapshot.provider_users.get(arn, ())
+        others = sorted(name for name in users if self.desired.role(name) is None)
+        return f"also decides who signs in to {', '.join(others)}" if others else ""
+
+    def other_metadata(self, provider: SamlProvider) -> None:
+        self.problems.append(
+            Problem(
+                f"the SAML provider {provider.name} is not ours and has other metadata than the grant gives: "
+                "somebody else's identity provider would decide who gets in",
+                where=f"grant {self.grant}",
+                fix="name another provider, or leave metadata out of the grant to use this one as it is",
+                code="foreign-provider",
+            )
+        )
 
     def audience_missing(self, provider: OidcProvider, missing: list[str]) -> None:
         arn = provider.arn(self.snapshot.account, self.actual.partition)
