@@ -42,7 +42,7 @@ def expanded(grant: Grant) -> Expansion:
 
 
 def example(name: str) -> Expansion:
-    file = ROOT / "examples" / f"{name}.yaml"
+    file = TABLE.parent / "grants" / f"{name}.yaml"
     [grant] = parse_grant(read_text(file), str(file))
     return expanded(grant)
 
