@@ -59,6 +59,7 @@ def command(
         )
     wiring = Wiring(settings)
     if kind is None:
+        _refuse_policies(paths)
         found = wiring.check_grants(paths)
     else:
         found = [
@@ -72,6 +73,26 @@ def command(
     worst = ("error", "warning") if strict else ("error",)
     blocking = [item for item in found if item.severity.value in worst and item.accepted is None]
     return ExitCode.BLOCKED if blocking else ExitCode.DONE
+
+
+def _refuse_policies(paths: tuple[str, ...]) -> None:
+    """Say which option a policy document needs, before it is read as a grant."""
+    for path in paths:
+        if path.endswith(".json") and _is_policy(Path(path)):
+            raise InputError(
+                "this is a policy document, not a grant",
+                where=path,
+                fix="say which: --kind trust (it has Principal) or --kind permission",
+                code="kind",
+            )
+
+
+def _is_policy(file: Path) -> bool:
+    try:
+        whole = json.loads(file.read_bytes()) if file.is_file() else None
+    except (ValueError, RecursionError, OSError):
+        return False  # reading it as a grant tells what is wrong
+    return isinstance(whole, dict) and "Statement" in whole and "blueprint" not in whole
 
 
 def _show(found: list[Finding], files: int, output: Output) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from xacct import __version__
+from xacct.lint.codes import OTHER_CODES
 from xacct.lint.model import Finding, Severity
+from xacct.lint.rules import RULES
 from xacct.plan.file import finding_to_json
 from xacct.render.plan_text import finding_lines
 from xacct.render.style import Style
@@ -20,12 +23,17 @@ def to_text(found: Sequence[Finding], files: int, style: Style) -> str:
     lines = list(finding_lines(found, style))
     counts = Counter(finding.severity for finding in found if finding.accepted is None)
     accepted = sum(finding.accepted is not None for finding in found)
-    words = [f"{counts[severity]} {severity.value}s" for severity in Severity if counts[severity]]
+    words = [_count(counts[severity], severity) for severity in Severity if counts[severity]]
     if accepted:
         words.append(f"{accepted} accepted")
     total = ", ".join(words) or "nothing to say"
     lines += [""] if lines else []
     return "\n".join([*lines, style("bold", f"Checked {files} path{'' if files == 1 else 's'}: {total}.")])
+
+
+def _count(number: int, severity: Severity) -> str:
+    plural = "s" if number != 1 and severity is not Severity.INFO else ""
+    return f"{number} {severity.value}{plural}"
 
 
 def to_json(found: Sequence[Finding]) -> dict[str, Any]:
@@ -47,24 +55,37 @@ def to_sarif(found: Sequence[Finding]) -> dict[str, Any]:
                     "driver": {
                         "name": "xacct",
                         "version": __version__,
-                        "rules": [{"id": code} for code in rules],
+                        "rules": [_sarif_rule(code) for code in rules],
                     }
                 },
-                "results": [_sarif_result(finding) for finding in found],
+                "results": [_sarif_result(finding, rules.index(finding.rule)) for finding in found],
             }
         ],
     }
 
 
-def _sarif_result(finding: Finding) -> dict[str, Any]:
-    text = finding.message + (f" Fix: {finding.fix}" if finding.fix else "")
+def _sarif_rule(code: str) -> dict[str, Any]:
+    """What code scanning shows beside a result."""
+    rule = RULES.get(code) or OTHER_CODES[code]
+    return {
+        "id": code,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": f"Fix: {rule.fix}"},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+    }
+
+
+def _sarif_result(finding: Finding, index: int) -> dict[str, Any]:
+    text = finding.message + (f". Fix: {finding.fix}" if finding.fix else "")
     result: dict[str, Any] = {
         "ruleId": finding.rule,
+        "ruleIndex": index,
         "level": _LEVELS[finding.severity],
         "message": {"text": text},
     }
     if finding.file is not None:
-        place: dict[str, Any] = {"artifactLocation": {"uri": finding.file}}
+        place: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.file)}}
         if finding.line is not None:
             place["region"] = {"startLine": finding.line}
         result["locations"] = [{"physicalLocation": place}]
