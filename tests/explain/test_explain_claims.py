@@ -12,7 +12,8 @@ from explain_builders import EXAMPLES, ROOT, example, from_text
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import Outcome, Policies, Request
 from xacct.explain import explain_grant
-from xacct.explain.case import ALLOW_ALL, Case, Party, case_of
+from xacct.explain.case import ALLOW_ALL, Case, Party
+from xacct.explain.cases import case_of
 from xacct.explain.model import Steps
 from xacct.explain.path import caller_policy, is_chained, path_section
 from xacct.explain.probes import probes

@@ -20,7 +20,7 @@ from xacct.blueprint.expand import expand
 from xacct.blueprint.settings import grant_from_settings, parse_setting
 from xacct.cli.main import main
 from xacct.explain import Explanation, explain_blueprint, explain_general, explain_grant
-from xacct.explain.case import case_of
+from xacct.explain.cases import case_of
 from xacct.explain.grants import example_settings
 from xacct.explain.service_compare import explain_service
 from xacct.explain.services import find_service

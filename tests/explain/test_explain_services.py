@@ -15,7 +15,7 @@ from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import Policies, Request
 from xacct.explain import explain_general, explain_grant
 from xacct.explain.bucket import bucket_of, reader_policy
-from xacct.explain.case import case_of
+from xacct.explain.cases import case_of
 from xacct.explain.contrast import contrast_section
 from xacct.explain.facts import choices, contrasts, newer_ways
 from xacct.explain.model import Code, Explanation, Grid

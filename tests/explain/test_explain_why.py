@@ -10,9 +10,11 @@ import yaml
 from explain_builders import EXAMPLES, ROOT, example, from_text
 
 from xacct.errors import InputError
-from xacct.explain.case import Case, case_of
+from xacct.explain.case import Case
+from xacct.explain.cases import case_of
+from xacct.explain.edits import edits_for
 from xacct.explain.model import Code, Explanation, Points
-from xacct.explain.why import edits_for, explain_action
+from xacct.explain.why import explain_action
 from xacct.lightsail.catalog import load_catalog
 
 

@@ -56,7 +56,7 @@ def _subject(wiring: Wiring, subject: str | None) -> Explanation:
 
 
 def _why(wiring: Wiring, subject: str | None, action: str) -> Explanation:
-    from xacct.explain.case import case_of
+    from xacct.explain.cases import case_of
     from xacct.explain.why import explain_action
 
     if subject is None or not looks_like_path(subject):
@@ -69,7 +69,7 @@ def _why(wiring: Wiring, subject: str | None, action: str) -> Explanation:
 
 
 def _service(wiring: Wiring, subject: str | None, name: str) -> Explanation:
-    from xacct.explain.case import case_of
+    from xacct.explain.cases import case_of
     from xacct.explain.service_compare import explain_service, explain_services
     from xacct.explain.services import find_service
 

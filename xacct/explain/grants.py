@@ -9,7 +9,8 @@ from xacct.blueprint.model import Blueprint, Parameter, StatementTemplate
 from xacct.blueprint.resolve import holds
 from xacct.explain.advice import advice_section
 from xacct.explain.bucket import bucket_of, bucket_section
-from xacct.explain.case import Case, Party, case_of
+from xacct.explain.case import Case, Party
+from xacct.explain.cases import case_of
 from xacct.explain.contrast import contrast_section, general_contrast
 from xacct.explain.ending import ending_section, logs_section
 from xacct.explain.general import general_explanation
