@@ -15,10 +15,11 @@ import attrs
 from xacct.blueprint.expand import Expansion
 from xacct.diagnose.caller import Caller, CallerKind
 from xacct.diagnose.model import Cause, DeniedBy, Diagnosis, GrantEdit, Likelihood, Step, StepKind, Who
+from xacct.diagnose.question import ActionQuestion, TrustQuestion
 from xacct.diagnose.reason import Reason, certain
-from xacct.diagnose.session_facts import ActionQuestion, action_reasons
+from xacct.diagnose.session_facts import action_reasons
 from xacct.diagnose.source import GrantSource, RoleSource
-from xacct.diagnose.trust_facts import TRUST_ACTIONS, TrustQuestion, trust_reasons
+from xacct.diagnose.trust_facts import TRUST_ACTIONS, trust_reasons
 from xacct.evaluate.model import ContextValue
 from xacct.iam.arn import Arn
 from xacct.iam.things import GroupMember

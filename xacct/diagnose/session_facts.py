@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
-
 import attrs
 
-from xacct.blueprint.write import to_flow
 from xacct.diagnose.caller import Caller
 from xacct.diagnose.differ import compare, nearest
-from xacct.diagnose.model import Cause, Diagnosis, GrantEdit, Likelihood, Step, StepKind, Who
+from xacct.diagnose.edits import UUID, edit_adding, edit_words, edits_for_region, edits_for_resource, name_of
+from xacct.diagnose.model import Cause, Likelihood, Step, StepKind, Who
+from xacct.diagnose.question import EXAMPLE_ID, ActionQuestion
 from xacct.diagnose.reason import Reason, best_match, certain, likelihood_of, unmet
-from xacct.diagnose.source import Source
 from xacct.diagnose.statements import allow
 from xacct.errors import InputError
 from xacct.evaluate.engine import evaluate
@@ -27,64 +23,9 @@ from xacct.evaluate.model import (
     StatementTrace,
 )
 from xacct.iam.arn import Arn
-from xacct.iam.policy import PolicyDocument
-from xacct.lightsail.catalog import Action, load_catalog
-from xacct.lightsail.entry import PermissionEntry
+from xacct.lightsail.catalog import load_catalog
 
-__all__ = ["ActionQuestion", "action_reasons"]
-
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_EXAMPLE_ID = "00000000-0000-4000-8000-000000000000"
-
-
-@attrs.frozen(kw_only=True)
-class ActionQuestion:
-    """
-    One refused action of somebody who has the grant's permissions.
-
-    ``principal`` is that somebody's ARN; ``context`` holds the condition keys that are known.
-    """
-
-    diagnosis: Diagnosis
-    action: str
-    principal: str
-    source: Source
-    policies: tuple[PolicyDocument, ...]
-    context: Mapping[str, ContextValue]
-
-    @property
-    def noun(self) -> str:
-        """What gives the access, in a sentence."""
-        return self.source.noun
-
-    @property
-    def known(self) -> Action | None:
-        return load_catalog().action(self.action)
-
-    @property
-    def resource(self) -> str:
-        """What IAM checks: ``*`` for actions without resource types, else the message's ARN or an example."""
-        if self.known is None or self.known.wildcard_only:
-            return "*"
-        asked = Arn.try_parse(self.diagnosis.resource or "")
-        if asked is not None and asked.service == "lightsail" and asked.resource_path:
-            return str(asked)
-        kind = self.known.resource_types[0].type
-        region = "global" if kind == "Domain" else self.region or "eu-west-1"
-        return f"arn:{self.source.partition}:lightsail:{region}:{self.source.account}:{kind}/{_EXAMPLE_ID}"
-
-    @property
-    def is_example(self) -> bool:
-        return self.resource.endswith(_EXAMPLE_ID)
-
-    @property
-    def region(self) -> str | None:
-        """The Region of the call, as far as context or ARN tell."""
-        given = self.context.get("aws:RequestedRegion")
-        if isinstance(given, str):
-            return given
-        asked = Arn.try_parse(self.diagnosis.resource or "")
-        return asked.region if asked is not None and asked.region not in ("", "*", "global") else None
+__all__ = ["action_reasons"]
 
 
 def action_reasons(question: ActionQuestion) -> list[Reason]:
@@ -197,19 +138,19 @@ def _not_granted(question: ActionQuestion) -> Reason:
     )
     if left_out is None:
         cause = certain(
-            f"{_name(question)} is not among what the {question.noun} allows",
+            f"{name_of(question)} is not among what the {question.noun} allows",
             f"Neither {sets} nor what is added to it has it.",
         )
     else:
         cause = certain(
-            f"{_name(question)} was left out of the {question.noun}",
+            f"{name_of(question)} was left out of the {question.noun}",
             f"It is part of {sets}, but it {left_out}; so it was not granted for the whole account "
             f"without a word.",
         )
     if not question.source.entries:
         return Reason(cause=cause, steps=(_statement_step(question),))
-    edit = _added(question, escapes=left_out is not None)
-    text = f"If it is meant to be allowed, add this one action to the grant: {_shown(edit)}."
+    edit = edit_adding(question, escapes=left_out is not None)
+    text = f"If it is meant to be allowed, add this one action to the grant: {edit_words(edit)}."
     return Reason(cause=cause, steps=(_grant_step(question, text),), edits=(edit,))
 
 
@@ -218,46 +159,9 @@ def _statement_step(question: ActionQuestion) -> Step:
     step = _grant_step(
         question, "If it is meant to be allowed, add this statement to the role's permissions."
     )
-    target = question.resource.replace(_EXAMPLE_ID, "*")
+    target = question.resource.replace(EXAMPLE_ID, "*")
     put = Caller.of(question.principal).put_command("allow-missing-action")
-    return attrs.evolve(step, statement=allow(_name(question), target), command=put)
-
-
-def _added(question: ActionQuestion, *, escapes: bool) -> GrantEdit:
-    """The one action: in the first entry whose limits can hold it, else in an entry of its own."""
-    known = question.known
-    assert known is not None
-    warning = f"{known.full_name} is sensitive: {known.sensitive.why}" if known.sensitive else None
-    for index, entry in enumerate(question.source.entries):
-        if not escapes and _can_hold(entry, known):
-            return GrantEdit(
-                path=f"permissions.{index}.add",
-                value=(*entry.add, known.full_name),
-                why=f"allows {known.full_name} within the limits of that entry",
-                warning=warning,
-            )
-    regions = question.source.entries[0].regions
-    wide = f'{known.name} takes only "*": no tag and no ARN can limit it, so it reaches the whole account.'
-    return GrantEdit(
-        path="permissions",
-        value={"add": (known.full_name,)} | ({"regions": regions} if regions else {}),
-        append=True,
-        why=f"allows {known.full_name} and nothing else",
-        warning=" ".join(part for part in (wide if known.wildcard_only else "", warning) if part) or None,
-    )
-
-
-def _can_hold(entry: PermissionEntry, action: Action) -> bool:
-    """Whether an action added to an entry is granted at all, within its limits."""
-    if action.name in {name.rpartition(":")[2] for name in entry.remove}:
-        return False
-    if entry.resources and not action.is_read:
-        types = {arn.resource_type for text in entry.resources if (arn := Arn.try_parse(text))}
-        if action.wildcard_only or not types & {use.type for use in action.resource_types}:
-            return False
-    if entry.tags and not (action.is_read or entry.unscoped):
-        return action.supports_resource_tags or action.creates_without_source
-    return True
+    return attrs.evolve(step, statement=allow(name_of(question), target), command=put)
 
 
 # What does not fit
@@ -317,7 +221,7 @@ def _resource(question: ActionQuestion, element: ElementTrace) -> Reason:
         if near
         else f"Allowed: {', '.join(element.policy_values)}."
     )
-    edits = tuple(_resource_edits(question, asked))
+    edits = tuple(edits_for_resource(question, asked))
     text = f"If this resource is meant as well, add its ARN to resources in the {question.noun}."
     return Reason(
         cause=certain(f"The {question.noun} is limited to other resources", why),
@@ -331,7 +235,7 @@ def _is_named(value: str) -> bool:
     return (
         arn is not None
         and bool(arn.resource_path)
-        and not (_UUID.fullmatch(arn.resource_path) or "*" in arn.resource_path or "?" in arn.resource_path)
+        and not (UUID.fullmatch(arn.resource_path) or "*" in arn.resource_path or "?" in arn.resource_path)
     )
 
 
@@ -348,28 +252,13 @@ def _name_for_uuid(question: ActionQuestion, value: str) -> Reason:
     )
 
 
-def _resource_edits(question: ActionQuestion, asked: str) -> Iterator[GrantEdit]:
-    arn = Arn.try_parse(asked)
-    if arn is None or not _UUID.fullmatch(arn.resource_path):
-        return
-    for entry in _entries_with(question, "resources"):
-        yield _entry_of_its_own(question, entry, "resources", asked)
-
-
 def _region(question: ActionQuestion, element: ElementTrace) -> Reason:
     asked, allowed = question.region, ", ".join(element.policy_values)
     title = f"The {question.noun} allows it in {allowed} only"
     why = (
         f"The call went to {asked}." if asked else "The message does not tell to which Region the call went."
     )
-    edits = (
-        ()
-        if asked is None
-        else tuple(
-            _entry_of_its_own(question, entry, "regions", asked)
-            for entry in _entries_with(question, "regions")
-        )
-    )
+    edits = () if asked is None else edits_for_region(question, asked)
     step = Step(
         kind=StepKind.CHANGE_REQUEST,
         who=Who.READER,
@@ -385,7 +274,7 @@ def _resource_tag(question: ActionQuestion, element: ElementTrace) -> Reason:
     key = (element.key or "").partition("/")[2]
     value = element.policy_values[0] if element.policy_values else ""
     arn = Arn.try_parse(question.diagnosis.resource or "")
-    named = f" --resource-arn {arn}" if arn is not None and _UUID.fullmatch(arn.resource_path) else ""
+    named = f" --resource-arn {arn}" if arn is not None and UUID.fullmatch(arn.resource_path) else ""
     region = f" --region {question.region}" if question.region else ""
     step = Step(
         kind=StepKind.CHANGE_REQUEST,
@@ -429,45 +318,6 @@ def _request_tag(question: ActionQuestion, element: ElementTrace) -> Reason:
     )
 
 
-def _entries_with(question: ActionQuestion, limit: str) -> Iterator[PermissionEntry]:
-    """The entries that have the action and this limit."""
-    from xacct.lightsail.selection import select_actions
-
-    for entry in question.source.entries:
-        held = {action.full_name.lower() for action in select_actions(entry, "", []).actions}
-        if getattr(entry, limit) and question.action.lower() in held:
-            yield entry
-
-
-def _entry_of_its_own(question: ActionQuestion, entry: PermissionEntry, limit: str, value: str) -> GrantEdit:
-    """The one action with one more Region or resource; all else of the entry holds for it as well."""
-    limits: dict[str, Any] = {
-        "resources": entry.resources,
-        "regions": entry.regions,
-        "tags": dict(entry.tags),
-    }
-    limits[limit] = (value,)
-    kept = {key: given for key, given in limits.items() if given}
-    return GrantEdit(
-        path="permissions",
-        value={"add": (_name(question),), **kept, **({"unscoped": "allow"} if entry.unscoped else {})},
-        append=True,
-        why=f"allows {_name(question)}, and nothing else, for {value} too",
-    )
-
-
-def _name(question: ActionQuestion) -> str:
-    return question.known.full_name if question.known else question.action
-
-
-def _shown(edit: GrantEdit) -> str:
-    value = edit.value
-    if isinstance(value, Mapping):
-        return f"permissions: - {to_flow(value)}"
-    items: Sequence[str] = (value,) if isinstance(value, str) else value
-    return f"{edit.path}: [{', '.join(items)}]"
-
-
 def _grant_step(question: ActionQuestion, text: str, command: str | None = None) -> Step:
     caller = Caller.of(question.principal)
     step = question.source.change(text)
@@ -475,5 +325,5 @@ def _grant_step(question: ActionQuestion, text: str, command: str | None = None)
         step,
         command=command or step.command,
         ask=f"Hello,\n\nthe {question.noun} {question.source.place} does not let {caller.words} do "
-        f"{_name(question)}. {text}",
+        f"{name_of(question)}. {text}",
     )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import attrs
 
 from xacct.blueprint.model import Parameter, ParameterType
-from xacct.diagnose.caller import Caller, CallerKind
-from xacct.diagnose.differ import alike, compare, nearest
-from xacct.diagnose.model import Cause, Diagnosis, GrantEdit, Likelihood, Step, StepKind, Who
-from xacct.diagnose.reason import Reason, best_match, certain, likelihood_of, unmet
-from xacct.diagnose.source import Source
+from xacct.diagnose.caller import CallerKind
+from xacct.diagnose.differ import compare, nearest
+from xacct.diagnose.model import Cause, GrantEdit, Likelihood, Step, StepKind, Who
+from xacct.diagnose.question import TrustQuestion
+from xacct.diagnose.reason import Reason, best_match, certain, unmet
 from xacct.diagnose.statements import allow
+from xacct.diagnose.trust_conditions import (
+    condition_reason,
+    expired_reason,
+    external_id_reason,
+    mfa_reason,
+    text_of,
+)
 from xacct.errors import InputError
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import (
@@ -26,10 +33,9 @@ from xacct.evaluate.model import (
 )
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement
-from xacct.plan.access import RoleAccess
 from xacct.plan.simulate import example_request, principal_arn
 
-__all__ = ["TRUST_ACTIONS", "TrustQuestion", "trust_reasons"]
+__all__ = ["TRUST_ACTIONS", "trust_reasons"]
 
 TRUST_ACTIONS = {
     name.lower(): name
@@ -43,30 +49,6 @@ TRUST_ACTIONS = {
 }
 _EVERYTHING = PolicyDocument.of(Statement(effect=Effect.ALLOW, actions=("*",), resources=("*",)))
 _PARAMETER_OF = {"TagSession": "session_tags", "SetSourceIdentity": "source_identity"}
-
-
-@attrs.frozen(kw_only=True)
-class TrustQuestion:
-    """One refused assumption: ``action`` is the bare name; ``context`` holds the keys that are known."""
-
-    diagnosis: Diagnosis
-    action: str
-    source: Source
-    access: RoleAccess
-    context: Mapping[str, ContextValue]
-
-    @property
-    def caller(self) -> Caller:
-        return Caller.of(self.diagnosis.principal)
-
-    @property
-    def noun(self) -> str:
-        """What gives the access, in a sentence."""
-        return self.source.noun
-
-    @property
-    def owner(self) -> str:
-        return self.access.account
 
 
 def trust_reasons(question: TrustQuestion) -> list[Reason]:
@@ -228,21 +210,21 @@ def _unmet(question: TrustQuestion, element: ElementTrace) -> Reason:
         return _principal(question, element)
     key = (element.key or "").lower()
     if key == "sts:externalid":
-        return _external_id(question, element)
+        return external_id_reason(question, element)
     if key.startswith("aws:multifactorauth"):
-        return _mfa(question, element)
+        return mfa_reason(question, element)
     if key == "aws:currenttime":
-        return _expired(question, element)
+        return expired_reason(question, element)
     if key == "aws:principalarn":
         return _principal(question, element)
-    return _condition(question, element)
+    return condition_reason(question, element)
 
 
 def _principal(question: TrustQuestion, element: ElementTrace) -> Reason:
     recreated = [value for value in element.policy_values if value.startswith(("AROA", "AIDA", "AGPA"))]
     if recreated:
         return _recreated(question, recreated)
-    asked = _text(element.requested) or question.diagnosis.principal or "the caller"
+    asked = text_of(element.requested) or question.diagnosis.principal or "the caller"
     admitted = [value for value in element.policy_values if value]
     account = question.caller.account
     like = asked
@@ -309,128 +291,6 @@ def _recreated(question: TrustQuestion, ids: Iterable[str]) -> Reason:
     )
 
 
-def _external_id(question: TrustQuestion, element: ElementTrace) -> Reason:
-    sent = _text(element.requested)
-    if sent is None:
-        title = "No external ID was sent, or another one"
-        why = "The trust policy asks for one, and AWS does not tell which condition failed."
-    else:
-        expected = nearest(sent, element.policy_values) or element.policy_values[0]
-        title, why = (
-            f"The external ID that was sent is not the {question.noun}'s",
-            _difference(sent, expected),
-        )
-    step = Step(
-        kind=StepKind.CHANGE_REQUEST,
-        who=Who.READER,
-        text=f"Send the external ID with the call, letter by letter as it stands in the {question.noun} "
-        f"({question.source.place}): ExternalId in an SDK, external_id in a profile of "
-        f"the AWS "
-        "configuration.",
-        command=f"aws sts assume-role --role-arn {question.access.role_arn} --role-session-name test "
-        "--external-id <EXTERNAL-ID>",
-        warning=f"Do not take the condition out of the {question.noun}: without it, another customer of "
-        f"the same "
-        "vendor could "
-        "have the vendor open this role.",
-    )
-    return Reason(
-        cause=Cause(title=title, why=why, likelihood=likelihood_of(element)),
-        steps=(step,),
-    )
-
-
-def _difference(sent: str, expected: str) -> str:
-    """How two external IDs differ, without showing either."""
-    if sent.strip() == expected:
-        return "It has white space around it."
-    if sent.lower() == expected.lower():
-        return "It differs in upper and lower case only."
-    place = alike(sent, expected)
-    return (
-        f"They differ from character {place + 1} on; {len(sent)} characters were sent, "
-        f"{len(expected)} are expected."
-    )
-
-
-def _mfa(question: TrustQuestion, element: ElementTrace) -> Reason:
-    carries = question.caller.kind is CallerKind.USER
-    text = (
-        "Sign in with MFA: in the profile set mfa_serial to the ARN of your device; in a program get a "
-        "session with "
-        "GetSessionToken, SerialNumber and TokenCode first."
-        if carries
-        else "Sessions of roles, and of IAM Identity Center, carry no MFA context: call as an IAM user "
-        "with MFA, or "
-        f"do not ask for MFA in the {question.noun} (mfa: false) if sign-in is guarded elsewhere."
-    )
-    return Reason(
-        cause=Cause(
-            title="The role asks for MFA, and the call carries none",
-            why=f"The condition on {element.key} is met only by credentials that were got with a second "
-            f"factor.",
-            likelihood=likelihood_of(element),
-        ),
-        steps=(
-            Step(
-                kind=StepKind.CHANGE_CREDENTIALS,
-                who=Who.READER,
-                text=text,
-                command=f"aws sts assume-role --role-arn {question.access.role_arn} --role-session-name test "
-                "--serial-number <MFA-ARN> --token-code <CODE>",
-            ),
-        ),
-    )
-
-
-def _expired(question: TrustQuestion, element: ElementTrace) -> Reason:
-    expires = question.source.expires
-    day = expires.isoformat() if expires else ", ".join(element.policy_values)
-    return Reason(
-        cause=certain(
-            f"The {question.noun} expired on {day}",
-            "A date condition in the trust policy ends it; nobody gets a session any more.",
-        ),
-        steps=(
-            _use_grant(
-                question,
-                f"If the access is still needed, set a later day under expires, and apply the "
-                f"{question.noun}.",
-            ),
-        ),
-    )
-
-
-def _condition(question: TrustQuestion, element: ElementTrace) -> Reason:
-    asked = _text(element.requested)
-    wanted = ", ".join(element.policy_values)
-    near = nearest(asked, element.policy_values) if asked else None
-    if asked and near:
-        why = compare(("trusted", "sent"), (near, asked))
-    elif asked:
-        why = f"Trusted: {wanted}. Sent: {asked}."
-    else:
-        why = f"It asks for {wanted} ({element.operator}). The message does not tell what was sent."
-    key = element.key or ""
-    title = (
-        f"{key} of the token differs from what the trust policy asks for"
-        if key.endswith((":sub", ":aud"))
-        else f"The trust policy's condition on {key} is not met"
-    )
-    if asked is None:
-        title = f"{title}, perhaps"
-    step = Step(
-        kind=StepKind.CHANGE_REQUEST,
-        who=Who.READER,
-        text=f"Compare what is sent as {key} with what the {question.noun} asks for, letter by letter, "
-        f"and mend "
-        f"whichever "
-        "is wrong. To have it compared here, give it.",
-        command=f"xacct diagnose - {question.source.option} --context {key}=<VALUE>",
-    )
-    return Reason(cause=Cause(title=title, why=why, likelihood=likelihood_of(element)), steps=(step,))
-
-
 def _caller_side(question: TrustQuestion) -> Reason:
     caller = question.caller
     across = caller.account is not None and caller.account != question.owner
@@ -451,10 +311,6 @@ def _caller_side(question: TrustQuestion) -> Reason:
         command=caller.put_command("assume-role"),
     )
     return Reason(cause=cause, steps=(step,))
-
-
-def _text(value: ContextValue | None) -> str | None:
-    return value if value is None or isinstance(value, str) else ", ".join(value)
 
 
 def _use_grant(question: TrustQuestion, text: str, *, who_calls: bool = False) -> Step:
