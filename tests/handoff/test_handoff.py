@@ -6,6 +6,7 @@ import configparser
 import json
 import shutil
 import subprocess
+from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -48,6 +49,12 @@ def handoff_of(name: str, caller: Caller | None = None, **changes: object) -> Ha
     return make_handoff(expansion_of(name, **changes), caller)
 
 
+def reviewed(name: str) -> Handoff:
+    """The handoff of an example on a day that stays the same when the example's moves on."""
+    ends = load_grants([EXAMPLES / f"{name}.yaml"])[0].expires is not None
+    return handoff_of(name, expires=date(2031, 1, 31) if ends else None)
+
+
 def snippet(handoff: Handoff, name: str) -> str:
     [text] = [one.text for one in (*handoff.snippets, *handoff.tests) if one.name == name]
     return text
@@ -61,12 +68,12 @@ def made(blueprint: str, **settings: str) -> Handoff:
 
 @pytest.mark.parametrize("name", REVIEWED)
 def test_the_text_of_each_example_is_as_reviewed(name: str) -> None:
-    assert_golden(f"handoff/{name}.txt", handoff_text(handoff_of(name), Style(width=80)))
+    assert_golden(f"handoff/{name}.txt", handoff_text(reviewed(name), Style(width=80)))
 
 
 @pytest.mark.parametrize("name", ["third-party", "federated-saml", "delegated-group", "owned-account"])
 def test_the_markdown_of_an_example_is_as_reviewed(name: str) -> None:
-    assert_golden(f"handoff/{name}.md", handoff_markdown(handoff_of(name)))
+    assert_golden(f"handoff/{name}.md", handoff_markdown(reviewed(name)))
 
 
 @pytest.mark.parametrize("name", NAMES)

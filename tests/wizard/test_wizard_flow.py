@@ -15,20 +15,9 @@ from xacct.blueprint.load import parse_grant
 from xacct.blueprint.settings import grant_from_settings, settings_of
 from xacct.blueprint.write import grant_to_yaml
 from xacct.errors import InputError
-from xacct.wizard.flow import (
-    back,
-    extras,
-    grant_of,
-    missing_answers,
-    next_question,
-    problems_of,
-    question_for,
-    rows,
-    settings_of_walk,
-    start,
-    take,
-)
+from xacct.wizard.flow import back, grant_of, next_question, problems_of, settings_of_walk, start, take
 from xacct.wizard.replies import read_reply
+from xacct.wizard.review import extras, missing_answers, question_for, rows
 
 
 def key(walk) -> str | None:

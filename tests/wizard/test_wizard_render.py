@@ -16,9 +16,10 @@ from xacct.render.wizard import (
     row_lines,
     wrong_lines,
 )
-from xacct.wizard.flow import extras, next_question, rows, start, take
+from xacct.wizard.flow import next_question, start, take
 from xacct.wizard.model import Kind, Option, Question
 from xacct.wizard.replies import read_reply
+from xacct.wizard.review import extras, rows
 
 
 def shown(name: str, width: int) -> list[str]:

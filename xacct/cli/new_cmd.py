@@ -94,7 +94,8 @@ def _converse(
 
 def _make(wiring: Wiring, name: str | None, out: Path | None, given: dict[str, str], *, force: bool) -> int:
     from xacct.cli import wizarding
-    from xacct.wizard.flow import missing_answers, problems_of, start
+    from xacct.wizard.flow import problems_of, start
+    from xacct.wizard.review import missing_answers
 
     setup = wizarding.make_setup(wiring, name, out, asks=False)
     walk = start(setup, name, given)

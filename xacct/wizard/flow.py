@@ -8,7 +8,7 @@ the reasons why it is not taken. Nothing is checked here that a grant's file wou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 import attrs
@@ -21,20 +21,20 @@ from xacct.blueprint.settings import grant_from_settings
 from xacct.blueprint.values import GENERATE
 from xacct.errors import InputError, Problem
 from xacct.wizard import questions as ask
-from xacct.wizard.model import Kind, Question, Row, Setup, Walk
+from xacct.wizard.model import Question, Setup, Walk
 
 __all__ = [
     "back",
-    "extras",
+    "blueprint_of",
     "grant_of",
-    "missing_answers",
     "next_question",
+    "opening_question",
+    "plain_question",
     "problems_of",
-    "question_for",
-    "rows",
     "settings_of_walk",
     "start",
     "take",
+    "values_of",
 ]
 
 _UNKNOWN_ACCOUNT = "000000000000"
@@ -46,7 +46,7 @@ _UNKNOWN_ACCOUNT = "000000000000"
 
 def settings_of_walk(walk: Walk) -> tuple[tuple[str, str], ...]:
     """The settings that the answers amount to, in the order of the blueprint."""
-    blueprint = _blueprint(walk)
+    blueprint = blueprint_of(walk)
     found = {key: text for key, text in walk.given.items() if not key.startswith("@")}
     for key, text in walk.answers.items():
         if text and key.startswith("@together."):
@@ -82,7 +82,7 @@ def grant_of(walk: Walk) -> Grant:
     settings = settings_of_walk(walk)
     if walk.setup.name and "name" not in dict(settings):
         settings = (("name", walk.setup.name), *settings)
-    grant = grant_from_settings(_blueprint(walk), settings, make_id=lambda: "to-be-made")
+    grant = grant_from_settings(blueprint_of(walk), settings, make_id=lambda: "to-be-made")
     file = walk.setup.file
     return attrs.evolve(grant, file=str(file)) if file is not None else grant
 
@@ -92,24 +92,28 @@ def problems_of(walk: Walk) -> list[Problem]:
     account = walk.setup.account or _UNKNOWN_ACCOUNT
     try:
         expand(
-            grant_of(walk), _blueprint(walk), account=account, house=walk.setup.house, today=walk.setup.today
+            grant_of(walk),
+            blueprint_of(walk),
+            account=account,
+            house=walk.setup.house,
+            today=walk.setup.today,
         )
     except InputError as error:
         return [problem for problem in error.problems if _UNKNOWN_ACCOUNT not in problem.message]
     return []
 
 
-def _blueprint(walk: Walk) -> Blueprint:
+def blueprint_of(walk: Walk) -> Blueprint:
     blueprint = walk.blueprint
     assert blueprint is not None, "a blueprint is chosen before anything else is asked"
     return blueprint
 
 
-def _values(walk: Walk) -> Values:
+def values_of(walk: Walk) -> Values:
     """The values of all parameters so far, defaults and implied ones included."""
     grant = grant_of(walk)
     account = grant.account or walk.setup.account or _UNKNOWN_ACCOUNT
-    resolved, _ = resolve(grant, _blueprint(walk), built_in_values(grant, account), lambda text: text)
+    resolved, _ = resolve(grant, blueprint_of(walk), built_in_values(grant, account), lambda text: text)
     return resolved.texts
 
 
@@ -140,11 +144,11 @@ def start(setup: Setup, blueprint: str | None, given: Mapping[str, str]) -> Walk
 def next_question(walk: Walk) -> Question | None:
     """The next question, or None when all that is needed is answered."""
     if walk.blueprint is None:
-        return _opening(walk)
+        return opening_question(walk)
     return next(_open_questions(walk), None)
 
 
-def _opening(walk: Walk) -> Question:
+def opening_question(walk: Walk) -> Question:
     blueprints = walk.setup.blueprints.values()
     intent = walk.text("@intent")
     if not intent:
@@ -157,7 +161,7 @@ def _open_questions(walk: Walk) -> Iterator[Question]:
     if not (walk.has("account") or setup.account or setup.house.default_account):
         yield ask.account_question()
     yield from _parameters(walk)
-    if _blueprint(walk).given is None:  # else the role's documents come whole
+    if blueprint_of(walk).given is None:  # else the role's documents come whole
         if not walk.has("permissions") and not _names_sets(walk.given):
             yield ask.permissions_question()
         yield from _reach(walk)
@@ -165,15 +169,19 @@ def _open_questions(walk: Walk) -> Iterator[Question]:
         if key not in setup.house.default_tags and not walk.has(f"tags.{key}") and not walk.has("tags"):
             yield ask.tag_question(key, allowed)
     if not walk.has("name"):
-        yield ask.name_question(setup.name or _blueprint(walk).name)
+        yield ask.name_question(setup.name or blueprint_of(walk).name)
 
 
 def _parameters(walk: Walk) -> Iterator[Question]:
-    blueprint = _blueprint(walk)
-    texts = _values(walk)
+    blueprint = blueprint_of(walk)
+    texts = values_of(walk)
     for parameter in blueprint.parameters.values():
         if _is_open(walk, parameter, texts):
-            yield _chosen(walk, parameter) or _together(walk, parameter) or _plain(walk, parameter, texts)
+            yield (
+                _chosen(walk, parameter)
+                or _together(walk, parameter)
+                or plain_question(walk, parameter, texts)
+            )
 
 
 def _is_open(walk: Walk, parameter: Parameter, texts: Values) -> bool:
@@ -194,7 +202,7 @@ def _is_needed(walk: Walk, parameter: Parameter, texts: Values) -> bool:
     """Whether an open question hangs on a choice that is otherwise not asked."""
     return parameter.type is ParameterType.CHOICE and any(
         test.parameter == parameter.name
-        for other in _blueprint(walk).parameters.values()
+        for other in blueprint_of(walk).parameters.values()
         if not walk.has(other.name) and not texts.get(other.name) and other.name in _in_one(walk)
         for test in other.required_when
     )
@@ -204,7 +212,7 @@ def _in_one(walk: Walk) -> frozenset[str]:
     """The parameters of the questions for several that were answered."""
     return frozenset(
         name
-        for index, together in enumerate(_blueprint(walk).together)
+        for index, together in enumerate(blueprint_of(walk).together)
         if f"@together.{index}" in walk.answers
         for name in re.compile(together.pattern).groupindex
     )
@@ -217,7 +225,7 @@ def _chosen(walk: Walk, parameter: Parameter) -> Question | None:
 def _together(walk: Walk, parameter: Parameter) -> Question | None:
     if not walk.setup.asks_together:
         return None
-    for index, together in enumerate(_blueprint(walk).together):
+    for index, together in enumerate(blueprint_of(walk).together):
         names = set(re.compile(together.pattern).groupindex)
         answered = f"@together.{index}" in walk.answers or any(walk.has(name) for name in names)
         if parameter.name in names and not answered:
@@ -225,9 +233,9 @@ def _together(walk: Walk, parameter: Parameter) -> Question | None:
     return None
 
 
-def _plain(walk: Walk, parameter: Parameter, texts: Values) -> Question:
+def plain_question(walk: Walk, parameter: Parameter, texts: Values) -> Question:
     required = is_required(parameter, texts)
-    question = ask.parameter_question(_blueprint(walk), parameter, texts, required=required)
+    question = ask.parameter_question(blueprint_of(walk), parameter, texts, required=required)
     if not parameter.generate:
         return question
     hint = f"Type `{GENERATE}` only if the vendor lets its customers choose the ID."
@@ -276,7 +284,7 @@ def take(walk: Walk, question: Question, text: str) -> Walk:
 
 
 def _take_chosen(walk: Walk, *, yes: bool) -> Walk:
-    names = [one.name for one in _blueprint(walk).parameters.values() if walk.text(one.name) == GENERATE]
+    names = [one.name for one in blueprint_of(walk).parameters.values() if walk.text(one.name) == GENERATE]
     for name in names:
         walk = walk.with_answer(name, walk.setup.make_id()) if yes else walk.without(name)
     return walk
@@ -291,7 +299,7 @@ def _one_blueprint(walk: Walk) -> Walk:
 
 def _for_blueprint(walk: Walk) -> Walk:
     """Forget what was answered for another blueprint."""
-    blueprint = _blueprint(walk)
+    blueprint = blueprint_of(walk)
     common = {
         "@intent",
         "@blueprint",
@@ -312,7 +320,7 @@ def _for_blueprint(walk: Walk) -> Walk:
 
 def _check_pattern(walk: Walk, key: str, text: str) -> None:
     if key.startswith("@together."):
-        together = _blueprint(walk).together[int(key.rpartition(".")[2])]
+        together = blueprint_of(walk).together[int(key.rpartition(".")[2])]
         if not re.fullmatch(together.pattern, text):
             raise InputError(
                 f"{text[:80]!r} does not have the form that is wanted",
@@ -333,7 +341,7 @@ def _option(problem: Problem) -> str:
 
 def _concerns(problem: Problem, walk: Walk, key: str) -> bool:
     option = _option(problem)
-    keys = _groups(_blueprint(walk), key, walk.answers[key]) if key.startswith("@together.") else (key,)
+    keys = _groups(blueprint_of(walk), key, walk.answers[key]) if key.startswith("@together.") else (key,)
     # What stands inside a key can be a setting of its own, as permissions.regions is.
     inside = not walk.has(option)
     return any(option == one or (inside and option.startswith(f"{one}.")) for one in keys)
@@ -363,130 +371,3 @@ def back(walk: Walk) -> Walk:
         if sum(one.intent is intent for one in walk.setup.blueprints.values()) == 1:
             gone.append("@intent")
     return walk.without(*gone)
-
-
-# -- the review ----------------------------------------------------------------------------------------------
-
-
-def question_for(walk: Walk, key: str) -> Question:
-    """The question of an answer, or of an extra, with the present answer as its default."""
-    question = _question_for(walk, key)
-    current = walk.text(key) or (walk.setup.account if key == "account" else "") or ""
-    if question.kind is Kind.YES_NO:
-        current = {"true": "yes", "false": "no"}.get(current, current)
-    return attrs.evolve(question, default=current or question.default)
-
-
-def _question_for(walk: Walk, key: str) -> Question:
-    blueprint = _blueprint(walk)
-    opening = walk.without("@blueprint")
-    limits = {value: name for name, value in ask.LIMITS.items()}
-    if key == "@intent":
-        return _opening(opening.without("@intent"))
-    if key == "@blueprint":
-        return _opening(opening)
-    if key.startswith("@together."):
-        index = int(key.rpartition(".")[2])
-        return ask.together_question(index, blueprint.together[index])
-    if key in blueprint.parameters:
-        return _plain(walk, blueprint.parameters[key], _values(walk))
-    if key in limits:
-        return ask.limit_question(limits[key], walk.setup)
-    if key.startswith("tags."):
-        tag = key.removeprefix("tags.")
-        return ask.tag_question(tag, walk.setup.house.required_tags.get(tag, ()))
-    match key:
-        case "account":
-            return ask.account_question()
-        case "permissions":
-            return ask.permissions_question()
-        case "@reach":
-            return ask.reach_question()
-        case "name":
-            return ask.name_question(walk.setup.name or blueprint.name)
-        case _:
-            return ask.extra_question(key)
-
-
-def rows(walk: Walk) -> tuple[Row, ...]:
-    """All answers for the review, those given ahead first."""
-    found: list[Row] = []
-    if walk.blueprint is not None and "@blueprint" not in walk.answers:
-        found.append(Row(key="@blueprint", label="The blueprint", value=walk.blueprint.name, fixed=True))
-    for key, text in walk.given.items():
-        if key != "@blueprint":
-            found.append(Row(key=key, label=key, value=text, fixed=True))
-    if walk.setup.account and not walk.has("account"):
-        question = ask.account_question()
-        found.append(Row(key="account", label=question.prompt, value=walk.setup.account))
-    for key, text in walk.answers.items():
-        if text or key not in ask.EXTRAS:
-            found.append(_row(walk, key, text))
-    return tuple(found)
-
-
-def _row(walk: Walk, key: str, text: str) -> Row:
-    question = _question_for(walk, key)
-    titles = {option.value: option.title for option in question.options}
-    if not text:
-        shown = question.default or "(none)"
-    elif question.kind is Kind.YES_NO:
-        shown = "yes" if text == "true" else "no"
-    elif key in ("@intent", "@reach", "@blueprint"):
-        shown = "; ".join(titles.get(item) or item for item in text.split(","))
-    else:
-        shown = text
-    return Row(key=key, label=question.prompt, value=shown)
-
-
-def extras(walk: Walk) -> tuple[Question, ...]:
-    """What else may be said: advanced parameters that have an effect, and a grant's own keys."""
-    texts = _values(walk)
-    advanced = [
-        _plain(walk, parameter, texts)
-        for parameter in _blueprint(walk).parameters.values()
-        if parameter.advanced and parameter.name not in walk.given and holds(parameter.when, texts)
-    ]
-    own = [ask.extra_question(key) for key in ask.EXTRAS if key not in walk.given]
-    return tuple(attrs.evolve(question, required=False) for question in (*advanced, *own))
-
-
-# -- without a terminal --------------------------------------------------------------------------------------
-
-
-def missing_answers(walk: Walk) -> list[Problem]:
-    """Everything that would have to be asked, each with the option that gives it."""
-    if walk.blueprint is None:
-        return [_no_blueprint(walk.setup.blueprints.values())]
-    out: list[Problem] = []
-    skipped = {"account", "@reach", *ask.LIMITS.values()}
-    while question := next_question(walk):
-        if question.required and not question.default and question.key not in skipped:
-            out.append(_missing(question))
-        walk = walk.with_answer(question.key, "")
-    return out
-
-
-def _missing(question: Question) -> Problem:
-    values = ", ".join(option.value for option in question.options)
-    several = "one or more, comma between, of" if question.kind is Kind.MANY else "one of"
-    example = f" For example: {question.examples[0]}" if question.examples else ""
-    fix = question.fix or (f"{several}: {values}" if values else f"{question.why}{example}")
-    if question.options and question.fix:
-        fix = f"{several}: {values} ({question.fix})"
-    return Problem(
-        f"{question.key} is missing: {question.prompt}",
-        where=f"--set {question.key}=VALUE",
-        fix=fix,
-        code="missing-answer",
-    )
-
-
-def _no_blueprint(blueprints: Iterable[Blueprint]) -> Problem:
-    listed: Sequence[str] = [f"{one.name} ({one.title})" for one in blueprints]
-    return Problem(
-        "who needs access is not said",
-        where="xacct new BLUEPRINT",
-        fix=f"name one of: {', '.join(listed)}",
-        code="missing-answer",
-    )

@@ -8,7 +8,7 @@ from typing import Protocol
 import attrs
 
 from xacct.errors import InputError, Problem
-from xacct.wizard import flow
+from xacct.wizard import flow, review
 from xacct.wizard.knowledge import Knowledge
 from xacct.wizard.model import Option, Question, Row, Topic, Walk
 from xacct.wizard.replies import find_option, read_reply
@@ -53,7 +53,7 @@ class _Talk:
     def run(self, walk: Walk) -> Walk:
         while True:
             walk = self.ask_all(walk)
-            reply = self.understood(walk, self.face.ask_review(walk, flow.rows(walk)))
+            reply = self.understood(walk, self.face.ask_review(walk, review.rows(walk)))
             if reply in ("", "w", "write", "y", "yes"):
                 if not flow.problems_of(walk):
                     return walk
@@ -100,12 +100,12 @@ class _Talk:
             self.face.tell(f"{row.key} was given with --set; leave with Ctrl-C and give it anew.")
             return walk
         try:
-            return self.ask(walk, flow.question_for(walk, row.key), first=True)
+            return self.ask(walk, review.question_for(walk, row.key), first=True)
         except _WentBack:
             return walk
 
     def add_extra(self, walk: Walk) -> Walk:
-        questions = flow.extras(walk)
+        questions = review.extras(walk)
         options = [Option(question.key) for question in questions]
         reply = self.face.ask_extra(questions).strip()
         if not reply or reply == BACK:
@@ -114,7 +114,7 @@ class _Talk:
         if found is None:
             self.face.tell(f"{reply!r} is none of these.")
             return self.add_extra(walk)
-        question = attrs.evolve(flow.question_for(walk, found.value), required=False)
+        question = attrs.evolve(review.question_for(walk, found.value), required=False)
         try:
             return self.ask(walk, question, first=True)
         except _WentBack:
@@ -144,6 +144,6 @@ class _Talk:
 
 def _row_of(walk: Walk, reply: str) -> Row | None:
     """The line of the review that a number names."""
-    rows = flow.rows(walk)
+    rows = review.rows(walk)
     is_number = reply.isdigit() and reply.isascii() and 1 <= int(reply[:6]) <= len(rows)
     return rows[int(reply) - 1] if is_number else None
