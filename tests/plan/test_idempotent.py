@@ -28,7 +28,8 @@ from xacct.plan.snapshot import Snapshot
 from xacct.plan.work import work_of
 
 METADATA = str(Path(__file__).parent.parent.parent / "examples" / "metadata.xml")
-OPTIONS = PlanOptions(target="aws", created_at="2026-11-22T10:00:00Z", today=date(2026, 11, 22))
+# Offline: a provider that a grant expects to be there is not looked for.
+OPTIONS = PlanOptions(target="aws", created_at="2026-11-22T10:00:00Z", today=date(2026, 11, 22), offline=True)
 
 # What fits each type; parameters with choices or examples bring their own.
 SAMPLES: Mapping[ParameterType, tuple[str, ...]] = {

@@ -91,7 +91,7 @@ def plans() -> dict[str, Plan]:
         "tag": change(VENDOR, sub(VENDOR, "Environment: prod", "Environment: staging")),
         "region": change(VENDOR, sub(VENDOR, r"\[eu-west-1\]", "[eu-west-1, eu-central-1]")),
         "permission-set": change(VENDOR, sub(VENDOR, "set: snapshot-operator", "set: instance-operator")),
-        "expiry": change(VENDOR, sub(VENDOR, "2027-01-31", "2027-06-30")),
+        "expiry": change(VENDOR, sub(VENDOR, "2030-01-31", "2030-06-30")),
         "subject": change(GITHUB, sub(GITHUB, "environment: production", "environment: staging")),
         "drift": drifted(),
         "destroy": change(VENDOR, VENDOR, attrs.evolve(OPTIONS, removal=True)),

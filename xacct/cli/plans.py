@@ -139,9 +139,15 @@ def refuse_blocked(plan: Plan) -> None:
                 )
                 if part
             ),
-            fix=finding.fix
-            + f" (xacct rule {finding.rule} explains; accept: in the grant takes it, with a reason)",
+            fix=f"{finding.fix} ({_more_about(finding.rule)})",
             code=finding.rule,
         )
         for finding in plan.blocking
     )
+
+
+def _more_about(rule: str) -> str:
+    from xacct.lint.codes import CONTRACT
+
+    told = f"xacct rule {rule} explains"
+    return told if rule == CONTRACT else f"{told}; accept: in the grant takes it, with a reason"

@@ -8,13 +8,11 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from xacct.errors import InputError, Problem
+from xacct.lint.codes import EXPIRED, UNUSED
 from xacct.lint.model import Finding, Severity
 from xacct.lint.rules import RULES, rule
 
 __all__ = ["Acceptance", "accept"]
-
-UNUSED = "XA901"
-EXPIRED = "XA902"
 
 
 @attrs.frozen(kw_only=True)

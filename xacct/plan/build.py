@@ -30,6 +30,7 @@ from xacct.plan.diff import Difference, diff_grant, diff_removal
 from xacct.plan.holdings import Holdings
 from xacct.plan.model import AccountPlan, Change, GrantRef, Plan
 from xacct.plan.perform import after_changes
+from xacct.plan.providers import missing_providers, named_providers
 from xacct.plan.prune import Wanted, gone_grants, left_behind, prune
 from xacct.plan.reach import Reach, reach_of
 from xacct.plan.snapshot import ReadScope, Snapshot
@@ -84,8 +85,15 @@ def read_scopes(
     expansions: Iterable[Expansion], *, path: str = "/xacct/", ours: bool = False
 ) -> dict[str, ReadScope]:
     """Say what must be read of which account to plan these grants; ``ours`` to prune as well."""
+    expansions = list(expansions)
+    named = {expansion.account: named_providers(expansion) for expansion in expansions}
     return {
-        account: ReadScope(keys=frozenset(wanted.keys), path=path, ours=ours, grants=frozenset(wanted.grants))
+        account: ReadScope(
+            keys=frozenset(wanted.keys) | named.get(account, frozenset()),
+            path=path,
+            ours=ours,
+            grants=frozenset(wanted.grants),
+        )
         for account, wanted in wanted_of(expansions).items()
     }
 
@@ -132,6 +140,7 @@ class _Planner:
         self.options = options
         self.expansions = expansions
         self.problems: list[Problem] = []
+        self.made = {account: wanted.keys for account, wanted in wanted_of(expansions).items()}
         going = {expansion.role.name for expansion in expansions if expansion.role and options.removal}
         self.work = {
             account: _AccountWork(_without(snapshot, going), Holdings.of(snapshot.things))
@@ -145,6 +154,9 @@ class _Planner:
             before = work.holdings.around(grant, (thing.key for thing in expansion.things[account]))
             difference = self.difference(expansion, account, attrs.evolve(work.read, things=before))
             self.problems += difference.problems
+            if account == expansion.account and not (self.options.removal or self.options.offline):
+                known = {*work.read.things.things, *self.made[account]}
+                self.problems += missing_providers(expansion, known)
             work.grants.append(grant_reference(expansion, account, removal=self.options.removal))
             self.take(account, grant, difference.changes, before)
             if not self.options.removal:
@@ -278,7 +290,7 @@ def find_in(
     for thing in things:
         if isinstance(thing, (GroupPolicy, ManagedPolicy)) and thing.key not in carried:
             found += check_policy(thing.document, "permission", context)
-    placed = [_placed(finding, expansion) for finding in found]
+    placed = list(dict.fromkeys(_placed(finding, expansion) for finding in found))
     if account == expansion.account:
         placed += check_contract(expansion)
     accepted = tuple(
@@ -328,7 +340,15 @@ def _placed(finding: Finding, expansion: Expansion) -> Finding:
     """Name the line of the grant that a finding about its documents comes from, as near as can be told."""
     grant = expansion.grant
     text = finding.path.lower() + finding.message.lower()
-    if "externalid" in text or "external id" in text:
+    if finding.rule == "XA314" and grant.expires is not None:
+        finding = attrs.evolve(
+            finding,
+            message=f"the grant's last day was {grant.expires.isoformat()}: nobody gets in any more",
+            fix="give a later expires, or take the access back whole with xacct destroy",
+            path="expires",
+        )
+        path = "expires"
+    elif "externalid" in text or "external id" in text:
         path = "parameters.external_id"
     elif finding.rule.startswith("XA4"):
         path = "permissions"

@@ -19,15 +19,14 @@ from xacct.blueprint.model import Expectation
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 from xacct.iam.things import AccountThings, GroupMember
+from xacct.lint.codes import CONTRACT
 from xacct.lint.model import Finding, Severity
 from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
 from xacct.plan.model import AccessRow, Verdict
 from xacct.plan.reach import role_access
 
-__all__ = ["CONTRACT_RULE", "check_contract"]
+__all__ = ["check_contract"]
 
-CONTRACT_RULE = "XA900"
-"""The code under which a broken contract is told; it can't be accepted, only changed in the grant."""
 
 _ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 _BY_TRUST = {action.lower() for action in (*_ASSUME, "sts:TagSession", "sts:SetSourceIdentity")}
@@ -217,7 +216,7 @@ def _broken(
         message = f"the contract expects that {words} is impossible, and that can't be proved offline"
         fix = "make the grant plainer, or take the line out of expect.deny"
     return Finding(
-        rule=CONTRACT_RULE,
+        rule=CONTRACT,
         severity=Severity.ERROR,
         message=message,
         fix=fix,

@@ -33,7 +33,7 @@ def blueprint_text(blueprint: Blueprint, style: Style) -> str:
     lines += ["", style("bold", "Trust policy")]
     for statement in blueprint.trust:
         lines += _statement(statement, style)
-    lines += ["", "Try it: xacct --sandbox plan " + blueprint.name + _example(blueprint)]
+    lines += ["", f"Try it: xacct --sandbox new {blueprint.name}"]
     return "\n".join(lines)
 
 
@@ -42,7 +42,8 @@ def _parameter(parameter: Parameter, style: Style) -> list[str]:
     if parameter.required:
         facts.append("required")
     if parameter.default not in (None, ""):
-        facts.append(f"default {parameter.default}")
+        default = parameter.default
+        facts.append(f"default {default if isinstance(default, str) else ', '.join(default or ())}")
     if parameter.choices:
         facts.append("one of " + ", ".join(choice.value for choice in parameter.choices))
     lines = wrap(f"{parameter.name} ({'; '.join(facts)})", style.width, first="  ", rest="    ")
@@ -64,15 +65,6 @@ def _statement(statement: StatementTemplate, style: Style) -> list[str]:
         if condition.why:
             lines += wrap(condition.why, style.width, first="      ")
     return lines
-
-
-def _example(blueprint: Blueprint) -> str:
-    given = [
-        f" --set {item.name}={item.examples[0]}"
-        for item in blueprint.parameters.values()
-        if item.required and item.examples and not item.when
-    ]
-    return "".join(given) + " --set permissions=read-only"
 
 
 def blueprint_to_json(blueprint: Blueprint) -> dict[str, Any]:

@@ -41,8 +41,8 @@ def drift_text(found: Sequence[GrantDrift], trail: Trail, style: Style, *, revea
         lines += _details(drift, trail, style, reveal)
     drifted = sum(drift.standing.is_drift for drift in found)
     noun = "grant" if len(found) == 1 else "grants"
-    verb = "has" if drifted == 1 else "have"
-    lines.append(style("bold", f"Drift: {drifted} of {len(found)} {noun} {verb} drifted."))
+    verb = "has" if drifted <= 1 else "have"
+    lines.append(style("bold", f"Drift: {drifted or 'none'} of {len(found)} {noun} {verb} drifted."))
     return "\n".join(lines)
 
 

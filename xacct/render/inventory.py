@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from xacct.iam.policy import PolicyDocument
@@ -10,9 +11,23 @@ from xacct.iam.redact import redact_document
 from xacct.iam.things import GroupMember, GroupPolicy, ManagedPolicy, PolicyAttachment, RolePolicy
 from xacct.plan.inventory import LiveGrant
 from xacct.render.documents import document_lines
+from xacct.render.plan_text import duration
 from xacct.render.style import Style, columns, wrap
 
 __all__ = ["grant_text", "grant_to_json", "grants_text"]
+
+
+def last_day(expires: str | None) -> str:
+    """The last day on which a grant holds: policies name the midnight after it."""
+    if expires is None:
+        return "never"
+    try:
+        moment = datetime.fromisoformat(expires)
+    except ValueError:
+        return expires
+    if moment.time() == time():
+        moment -= timedelta(days=1)
+    return moment.date().isoformat()
 
 
 def grants_text(grants: Sequence[LiveGrant], accounts: Sequence[str], style: Style) -> str:
@@ -26,7 +41,7 @@ def grants_text(grants: Sequence[LiveGrant], accounts: Sequence[str], style: Sty
             grant.name,
             grant.blueprint or "-",
             grant.account,
-            (grant.expires or "never")[:10],
+            last_day(grant.expires),
             _used(grant),
             ", ".join(grant.trusted),
         ]
@@ -57,7 +72,7 @@ def _narrow(grants: Sequence[LiveGrant], style: Style) -> list[str]:
         facts = [
             grant.blueprint,
             grant.account,
-            f"ends {(grant.expires or 'never')[:10]}",
+            f"ends {last_day(grant.expires)}",
             f"used {_used(grant)}",
         ]
         lines += wrap(", ".join(fact for fact in facts if fact), style.width, first="  ")
@@ -75,7 +90,7 @@ def grant_text(grant: LiveGrant, style: Style, *, reveal: bool = False) -> str:
         lines.append(
             f"unique ID {role.unique_id}, made {role.created}, last used {role.last_used or 'never'}"
         )
-        lines.append(f"sessions of at most {role.max_session} s, ends {grant.expires or 'never'}")
+        lines.append(f"sessions of at most {duration(role.max_session)}, ends {last_day(grant.expires)}")
         if role.boundary:
             lines.append(f"permissions boundary {role.boundary}")
         lines += ["tags " + ", ".join(f"{key}={value}" for key, value in role.tags.items())]

@@ -103,8 +103,7 @@ def rotated_text(done: Rotated, *, finish: bool) -> str:
         return f"{head} Keys: {keys}."
     return (
         f"{done.user} has a new key. Keys: {keys}.\nWhen nothing misses the old one: xacct keys rotate "
-        f"{done.user} "
-        "--finish"
+        f"{done.user} --finish"
     )
 
 

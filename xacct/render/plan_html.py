@@ -11,6 +11,7 @@ from xacct.render.plan_text import (
     action_words,
     change_body,
     change_head,
+    display_order,
     gives_anew,
     summary_line,
     verdict_words,
@@ -103,7 +104,7 @@ def _changes(account: AccountPlan, reveal: bool) -> Iterator[Markup]:
     shown = [change for change in account.changes if change.kind is not ChangeKind.NONE or change.note]
     if shown:
         yield tag("h3", "Changes")
-    for change in shown:
+    for change in sorted(shown, key=display_order):
         yield _change(change, reveal)
 
 

@@ -13,7 +13,14 @@ from xacct.iam.policy import PolicyDocument
 from xacct.lint.model import Finding, Severity
 from xacct.plan.model import AccessRow, AccountPlan, Change, ChangeKind, Effect, Plan
 from xacct.render.documents import document_change, document_lines
-from xacct.render.plan_text import action_words, change_head, gives_anew, summary_line, verdict_words
+from xacct.render.plan_text import (
+    action_words,
+    change_head,
+    display_order,
+    gives_anew,
+    summary_line,
+    verdict_words,
+)
 from xacct.render.style import PLAIN, clean, one_line
 
 __all__ = ["COMMENT_LIMIT", "plan_markdown"]
@@ -78,7 +85,7 @@ def _sections(account: AccountPlan, reveal: bool) -> Iterator[tuple[int, str]]:
     if others:
         yield 2, _folded(f"{len(others)} findings in {name}", _findings("", others))
     shown = [change for change in account.changes if change.kind is not ChangeKind.NONE or change.note]
-    for change in shown:
+    for change in sorted(shown, key=display_order):
         yield 3, _change(change, account.account, reveal)
     notes = [note for grant in account.grants for note in grant.notes]
     if notes and gives_anew(account):

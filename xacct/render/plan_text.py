@@ -38,6 +38,8 @@ __all__ = [
     "access_lines",
     "change_body",
     "change_head",
+    "display_order",
+    "duration",
     "finding_lines",
     "gain_lines",
     "gives_anew",
@@ -157,7 +159,7 @@ def _account(account: AccountPlan, style: Style, reveal: bool) -> Iterator[str]:
     shown = [change for change in account.changes if change.kind is not ChangeKind.NONE or change.note]
     if shown:
         yield style("bold", "Changes")
-        for change in shown:
+        for change in sorted(shown, key=display_order):
             yield from _change(change, style, reveal)
         yield ""
 
@@ -234,6 +236,21 @@ def finding_lines(findings: Iterable[Finding], style: Style) -> Iterator[str]:
             yield from wrap(f"fix:   {finding.fix}", style.width, first="    ", rest="           ")
 
 
+_ORDER = (
+    ThingType.SAML_PROVIDER,
+    ThingType.OIDC_PROVIDER,
+    ThingType.USER,
+    ThingType.GROUP,
+    ThingType.ROLE,
+)
+
+
+def display_order(change: Change) -> tuple[int, str]:
+    """What others lean on is shown first, each holder before what it holds."""
+    rank = _ORDER.index(change.type) if change.type in _ORDER else len(_ORDER)
+    return rank, change.name
+
+
 def change_head(change: Change) -> str:
     """What happens to one thing, in a line: its sign, what is done, type and name, and why."""
     reason = change.note or _REASONS.get(change.reason, "")
@@ -289,13 +306,14 @@ def _details(thing: Thing, style: Style, reveal: bool) -> Iterator[str]:
 def _role_facts(role: Role) -> Iterator[str]:
     if role.description:
         yield f"description {one_line(role.description)}"
-    yield f"path {role.path}, sessions of at most {_duration(role.max_session)}"
+    yield f"path {role.path}, sessions of at most {duration(role.max_session)}"
     if role.boundary:
         yield f"permissions boundary {role.boundary}"
     yield "tags " + one_line(", ".join(f"{key}={value}" for key, value in role.tags.items()))
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
+    """Seconds as people say them: whole hours where they are."""
     hours, rest = divmod(seconds, 3600)
     return f"{hours} h" if not rest else f"{seconds} s"
 
@@ -312,7 +330,7 @@ def _differences(change: Change, before: Thing, after: Thing, style: Style, reve
         elif aspect == "metadata":
             yield f"metadata of {len(old)} characters becomes one of {len(new)}"
         elif aspect == "max_session":
-            yield f"max_session {_duration(old)} becomes {_duration(new)}"
+            yield f"max_session {duration(old)} becomes {duration(new)}"
         else:
             yield f"{aspect} {_plain(old)} becomes {_plain(new)}"
 

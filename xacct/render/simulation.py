@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xacct.evaluate.model import Decision, Outcome, Request, StatementTrace
+from xacct.iam.arn import Arn
 from xacct.iam.redact import redact_external_id
 from xacct.plan.simulate import Simulation
 from xacct.render.style import Style, wrap
@@ -33,23 +34,35 @@ def simulation_text(found: Simulation, style: Style) -> str:
             "",
             "2. What the session may do was not asked: there is none, or only that was the question.",
         ]
-    lines += wrap(
-        "A caller in another account also needs a policy of its own that allows the call; that is taken"
-        " as given.",
-        style.width,
-    )
+    if _crosses_accounts(found.assume):
+        lines += wrap(
+            "The caller's own account also has to allow the call, by a policy of the caller; that is taken"
+            " as given.",
+            style.width,
+        )
     return "\n".join(lines)
+
+
+def _crosses_accounts(assume: Request) -> bool:
+    """Whether the caller is an identity of another account, which has policies of its own."""
+    caller, role = Arn.try_parse(assume.principal), Arn.try_parse(assume.resource)
+    if caller is None or role is None or "-provider/" in assume.principal:
+        return False
+    return caller.account != role.account
 
 
 def _decision(title: str, request: Request, decision: Decision, style: Style) -> Iterator[str]:
     yield style("bold", title)
-    yield from wrap(f"{request.principal}", style.width, first="  who  ")
+    yield from wrap(f"{request.principal}", style.width, first="  who  ", rest="       ")
     yield from wrap(f"{request.action} on {request.resource}", style.width, first="  what ", rest="       ")
     for key, value in sorted(request.context.items()):
         shown = value if isinstance(value, str) else ", ".join(value)
         yield from wrap(f"{key} = {_shown(key, shown)}", style.width, first="  with ", rest="       ")
     yield from wrap(
-        f"{decision.outcome.value.replace('_', ' ')}: {decision.why}", style.width, first="  so   "
+        f"{decision.outcome.value.replace('_', ' ')}: {decision.why}",
+        style.width,
+        first="  so   ",
+        rest="       ",
     )
     for statement in decision.trace:
         yield from _statement(statement, style)

@@ -170,7 +170,7 @@ def _class_of(action: Action) -> str:
         "Whoever may call the action holds a login to machines or registries, however harmless its "
         "name sounds."
     ),
-    fix="take the action out, or limit it to the resources that are meant by ARN or tag",
+    fix="take the action out; or limit it by ARN or tag where it takes them, else by Region",
     bad=policy(allow(["lightsail:GetInstances", "lightsail:GetInstanceAccessDetails"])),
     good=policy(allow("lightsail:GetInstances"), allow("lightsail:GetInstanceAccessDetails", INSTANCE)),
     source=_SOURCE,
