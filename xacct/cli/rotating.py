@@ -58,8 +58,7 @@ def place_of(
         else f"the new secret goes to one place, not to {', '.join(named)}",
         where="--profile-name, --to-file, --show-secret",
         fix="--profile-name NAME keeps it in your AWS credentials file, --to-file FILE in another one, "
-        "--show-secret "
-        "prints it, once",
+        "--show-secret prints it, once",
         code="usage",
     )
 

@@ -149,9 +149,8 @@ class GrantFacts:
         return Reason(
             cause=certain(
                 "The account is not as the grant says",
-                "By the grant's file the request may pass, by the role as it stands it does not: the "
-                "file was changed "
-                "and not applied, or somebody changed the role.",
+                "By the grant's file the request may pass, by the role as it stands it does not: the file "
+                "was changed and not applied, or somebody changed the role.",
             ),
             steps=(self._step("See what differs, and apply the grant.", "plan"),),
         )
@@ -166,9 +165,8 @@ class GrantFacts:
         why = (
             "What said no is none of its policies."
             if named
-            else "So the account is not as the grant says (not applied yet, changed since), or a "
-            "boundary, a session "
-            "policy or the organization stands in the way."
+            else "So the account is not as the grant says (not applied yet, changed since), or a boundary, "
+            "a session policy or the organization stands in the way."
         )
         step = self._step("Compare the account with the grant.", "plan")
         return Reason(
@@ -184,16 +182,14 @@ class GrantFacts:
             kind=StepKind.CHANGE_CREDENTIALS,
             who=Who.READER,
             text=f"Call as the role: a profile with role_arn = {access.role_arn}, source_profile = the "
-            f"profile used "
-            "now, and external_id if the grant has one.",
+            "profile used now, and external_id if the grant has one.",
             command=f"AWS_PROFILE={profile} aws sts get-caller-identity",
         )
         return Reason(
             cause=certain(
                 "The call was not made as the grant's role",
-                f"It was made as {caller.words}; the permissions are those of {access.role_arn}, which "
-                f"has to be "
-                "assumed first.",
+                f"It was made as {caller.words}; the permissions are those of {access.role_arn}, which has "
+                "to be assumed first.",
             ),
             steps=(step,),
         )
@@ -225,15 +221,14 @@ class GrantFacts:
         longest = self.expansion.role.max_session
         if diagnosis.family == "duration-max":
             text = (
-                f"The grant's role allows sessions of {longest} seconds (max_session). Ask for no more, "
-                f"or raise "
-                "max_session in the grant, up to 12h, and apply it."
+                f"The grant's role allows sessions of {longest} seconds (max_session). Ask for no more, or "
+                "raise max_session in the grant, up to 12h, and apply it."
             )
         else:
             text = (
-                "The role is assumed with the credentials of another role's session: whatever "
-                "max_session says, such "
-                "a session lasts 3600 seconds at most. Ask for that, or call with a user's own credentials."
+                "The role is assumed with the credentials of another role's session: whatever max_session "
+                "says, such a session lasts 3600 seconds at most. Ask for that, or call with a user's own "
+                "credentials."
             )
         return attrs.evolve(diagnosis, fix=(self._step(text, "plan"), *diagnosis.fix))
 

@@ -102,7 +102,7 @@ def _denied(question: ActionQuestion, statement: StatementTrace) -> Reason:
     return Reason(
         cause=certain(
             f"The Deny {statement.sid or statement.index + 1} of the {question.noun}'s permissions fits "
-            f"the request",
+            "the request",
             "No Allow helps against it.",
         ),
         steps=(_grant_step(question, "See what the Deny is for, and meet its condition."),),
@@ -144,8 +144,8 @@ def _not_granted(question: ActionQuestion) -> Reason:
     else:
         cause = certain(
             f"{name_of(question)} was left out of the {question.noun}",
-            f"It is part of {sets}, but it {left_out}; so it was not granted for the whole account "
-            f"without a word.",
+            f"It is part of {sets}, but it {left_out}; so it was not granted for the whole account without "
+            "a word.",
         )
     if not question.source.entries:
         return Reason(cause=cause, steps=(_statement_step(question),))
@@ -210,7 +210,7 @@ def _resource(question: ActionQuestion, element: ElementTrace) -> Reason:
     if question.is_example:
         cause = Cause(
             title=f"The {question.noun} is limited to certain resources, and the message does not tell "
-            f"which was meant",
+            "which was meant",
             why=f"Allowed: {', '.join(element.policy_values)}.",
             likelihood=Likelihood.LIKELY,
         )
@@ -262,8 +262,8 @@ def _region(question: ActionQuestion, element: ElementTrace) -> Reason:
     step = Step(
         kind=StepKind.CHANGE_REQUEST,
         who=Who.READER,
-        text=f"Call with --region {element.policy_values[0]}, or set it in the profile, if that is where the "
-        f"resource is. Else add the Region to regions in the {question.noun}.",
+        text=f"Call with --region {element.policy_values[0]}, or set it in the profile, if that is where "
+        f"the resource is. Else add the Region to regions in the {question.noun}.",
     )
     return Reason(
         cause=Cause(title=title, why=why, likelihood=likelihood_of(element)), steps=(step,), edits=edits
@@ -280,14 +280,12 @@ def _resource_tag(question: ActionQuestion, element: ElementTrace) -> Reason:
         kind=StepKind.CHANGE_REQUEST,
         who=Who.OWNER_ADMIN,
         account=question.source.account,
-        text=f"If this resource is meant to be within the {question.noun}, tag it {key}={value}. If not, the "
-        f"refusal is right: "
-        "the tag is what keeps the others out.",
+        text=f"If this resource is meant to be within the {question.noun}, tag it {key}={value}. If not, "
+        "the refusal is right: the tag is what keeps the others out.",
         command=f"aws lightsail tag-resource --resource-name <NAME>{named} --tags "
         f"key={key},value={value}{region}",
         warning=f"Do not take the tag out of the {question.noun} to make it pass: that opens every "
-        f"resource of the "
-        "account.",
+        "resource of the account.",
     )
     return Reason(
         cause=Cause(
@@ -305,7 +303,7 @@ def _request_tag(question: ActionQuestion, element: ElementTrace) -> Reason:
     step = Step(
         kind=StepKind.CHANGE_REQUEST,
         who=Who.READER,
-        text=f"What is made has to be tagged by the very call that makes it: add --tags "
+        text="What is made has to be tagged by the very call that makes it: add --tags "
         f"key={key},value={value}.",
     )
     return Reason(

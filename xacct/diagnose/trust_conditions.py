@@ -27,15 +27,12 @@ def external_id_reason(question: TrustQuestion, element: ElementTrace) -> Reason
         kind=StepKind.CHANGE_REQUEST,
         who=Who.READER,
         text=f"Send the external ID with the call, letter by letter as it stands in the {question.noun} "
-        f"({question.source.place}): ExternalId in an SDK, external_id in a profile of "
-        f"the AWS "
+        f"({question.source.place}): ExternalId in an SDK, external_id in a profile of the AWS "
         "configuration.",
         command=f"aws sts assume-role --role-arn {question.access.role_arn} --role-session-name test "
         "--external-id <EXTERNAL-ID>",
         warning=f"Do not take the condition out of the {question.noun}: without it, another customer of "
-        f"the same "
-        "vendor could "
-        "have the vendor open this role.",
+        "the same vendor could have the vendor open this role.",
     )
     return Reason(
         cause=Cause(title=title, why=why, likelihood=likelihood_of(element)),
@@ -51,8 +48,8 @@ def _difference(sent: str, expected: str) -> str:
         return "It differs in upper and lower case only."
     place = alike(sent, expected)
     return (
-        f"They differ from character {place + 1} on; {len(sent)} characters were sent, "
-        f"{len(expected)} are expected."
+        f"They differ from character {place + 1} on; {len(sent)} characters were sent, {len(expected)} are "
+        "expected."
     )
 
 
@@ -60,18 +57,17 @@ def mfa_reason(question: TrustQuestion, element: ElementTrace) -> Reason:
     carries = question.caller.kind is CallerKind.USER
     text = (
         "Sign in with MFA: in the profile set mfa_serial to the ARN of your device; in a program get a "
-        "session with "
-        "GetSessionToken, SerialNumber and TokenCode first."
+        "session with GetSessionToken, SerialNumber and TokenCode first."
         if carries
         else "Sessions of roles, and of IAM Identity Center, carry no MFA context: call as an IAM user "
-        "with MFA, or "
-        f"do not ask for MFA in the {question.noun} (mfa: false) if sign-in is guarded elsewhere."
+        f"with MFA, or do not ask for MFA in the {question.noun} (mfa: false) if sign-in is guarded "
+        "elsewhere."
     )
     return Reason(
         cause=Cause(
             title="The role asks for MFA, and the call carries none",
             why=f"The condition on {element.key} is met only by credentials that were got with a second "
-            f"factor.",
+            "factor.",
             likelihood=likelihood_of(element),
         ),
         steps=(
@@ -79,8 +75,8 @@ def mfa_reason(question: TrustQuestion, element: ElementTrace) -> Reason:
                 kind=StepKind.CHANGE_CREDENTIALS,
                 who=Who.READER,
                 text=text,
-                command=f"aws sts assume-role --role-arn {question.access.role_arn} --role-session-name test "
-                "--serial-number <MFA-ARN> --token-code <CODE>",
+                command=f"aws sts assume-role --role-arn {question.access.role_arn} --role-session-name "
+                "test --serial-number <MFA-ARN> --token-code <CODE>",
             ),
         ),
     )
@@ -96,8 +92,7 @@ def expired_reason(question: TrustQuestion, element: ElementTrace) -> Reason:
         ),
         steps=(
             question.source.change(
-                f"If the access is still needed, set a later day under expires, and apply the "
-                f"{question.noun}.",
+                "If the access is still needed, set a later day under expires, and apply the grant.",
             ),
         ),
     )
@@ -124,10 +119,8 @@ def condition_reason(question: TrustQuestion, element: ElementTrace) -> Reason:
     step = Step(
         kind=StepKind.CHANGE_REQUEST,
         who=Who.READER,
-        text=f"Compare what is sent as {key} with what the {question.noun} asks for, letter by letter, "
-        f"and mend "
-        f"whichever "
-        "is wrong. To have it compared here, give it.",
+        text=f"Compare what is sent as {key} with what the {question.noun} asks for, letter by letter, and "
+        "mend whichever is wrong. To have it compared here, give it.",
         command=f"xacct diagnose - {question.source.option} --context {key}=<VALUE>",
     )
     return Reason(cause=Cause(title=title, why=why, likelihood=likelihood_of(element)), steps=(step,))

@@ -239,10 +239,8 @@ def _principal(question: TrustQuestion, element: ElementTrace) -> Reason:
     edits = tuple(_admitting(question, asked))
     place = f" ({edits[0].path})" if edits else ""
     text = (
-        "Call as one of those who are trusted. If this caller is meant to have the access, name it in "
-        f"the {question.noun}"
-        f"{place}, look at the plan, and "
-        f"apply it."
+        "Call as one of those who are trusted. If this caller is meant to have the access, name it in the "
+        f"{question.noun}{place}, look at the plan, and apply it."
     )
     return Reason(
         cause=certain("The trust policy admits others, not this caller", shown),
@@ -279,8 +277,7 @@ def _recreated(question: TrustQuestion, ids: Iterable[str]) -> Reason:
         cause=certain(
             "The trust policy holds on to a user or role that was deleted",
             f"It shows {', '.join(ids)}, the unique ID of one that is gone. One that was made anew under "
-            f"the same "
-            "name has another ID, and is not admitted.",
+            "the same name has another ID, and is not admitted.",
         ),
         steps=(
             question.source.change(

@@ -71,8 +71,7 @@ def remarks_on_user(user: UserKeys) -> Iterator[Remark]:
             "third-party",
             "looks like somebody else's: a key that left the account can't be taken back, only deleted",
             "give them a role with an external ID: xacct plan third-party --set trusted_account=… (then "
-            "delete "
-            "the key)",
+            "delete the key)",
         )
     if len(user.keys) >= KEYS_PER_USER:
         yield Remark(

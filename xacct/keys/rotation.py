@@ -136,8 +136,8 @@ def remaining_steps(state: RotationState) -> tuple[Step, ...]:
 
 def _elsewhere(state: RotationState, note: Note) -> InputError:
     return InputError(
-        f"an earlier run made {note.made or 'a key'} for {state.user} and may have put its secret elsewhere: "
-        f"{note.place}",
+        f"an earlier run made {note.made or 'a key'} for {state.user} and may have put its secret "
+        f"elsewhere: {note.place}",
         where=state.user,
         fix="run the same with that place, so that the rotation comes to its end there",
         code="other-place",
