@@ -54,13 +54,15 @@ def save_plan(plan: Plan, path: Path) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """
-    Write a file that only its owner can read; what stood there is replaced in one move, through links.
+    Write a file that only its owner can read; what stood there is replaced in one move.
 
-    Raises XacctError where it can't be written: a device or a pipe is never replaced.
+    Raises XacctError where it can't be written: a device, a pipe, or what a link points to is never replaced.
     """
     import tempfile
 
     try:
+        if path.is_symlink():
+            raise OSError(0, "it is a link, and what it points to may be another's; name the file itself")
         target = path.resolve()
         if target.exists() and not target.is_file():
             raise OSError(0, "it is no ordinary file")

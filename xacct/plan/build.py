@@ -212,6 +212,7 @@ def compose(
 ) -> AccountPlan:
     """The plan of one account from its parts; ``things`` are what the account holds after the changes."""
     from xacct.plan.reach import overall
+    from xacct.plan.revoke import sessions_left
     from xacct.plan.rights import required_permissions
     from xacct.plan.work import steps_of_changes
 
@@ -225,6 +226,7 @@ def compose(
         access_delta=tuple(row for found in reach for row in found.rows),
         verdict=overall(found.verdict for found in reach),
         containment=containment,
+        sessions=tuple(sessions_left(changes, containment)),
         findings=tuple(findings),
         required_permissions=required_permissions(
             steps,

@@ -153,6 +153,7 @@ def _account_to_json(account: AccountPlan, reveal: bool) -> Json:
             role: {"trust": found.trust.value, "permissions": found.permissions.value}
             for role, found in sorted(account.containment.items())
         },
+        "sessions": list(account.sessions),
         "access_delta": [_row_to_json(row, reveal) for row in account.access_delta],
         "findings": [finding_to_json(finding) for finding in account.findings],
         "changes": [_change_to_json(change, reveal) for change in account.changes],
@@ -272,6 +273,7 @@ def _account(value: Mapping[str, Any]) -> AccountPlan:
             role: Containment(trust=Verdict(found["trust"]), permissions=Verdict(found["permissions"]))
             for role, found in value["containment"].items()
         },
+        sessions=tuple(value.get("sessions", ())),
         findings=tuple(_known(Finding, finding, severity=Severity) for finding in value["findings"]),
         required_permissions=tuple(
             _known(RequiredPermission, need, resources=tuple) for need in value["required_permissions"]

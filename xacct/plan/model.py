@@ -189,7 +189,8 @@ class Summary:
 class AccountPlan:
     """
     The plan for one account. ``verdict`` sums up its access delta; ``containment`` tells it by role name,
-    for trust and permissions apart, which is what the order of the steps rests on.
+    for trust and permissions apart, which is what the order of the steps rests on. ``sessions`` says what
+    becomes of sessions that were issued before, where somebody loses the trust.
     """
 
     account: str
@@ -199,6 +200,7 @@ class AccountPlan:
     access_delta: tuple[AccessRow, ...] = ()
     verdict: Verdict = Verdict.EQUAL
     containment: Mapping[str, Containment] = attrs.field(factory=dict, hash=False)
+    sessions: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     required_permissions: tuple[RequiredPermission, ...] = ()
 

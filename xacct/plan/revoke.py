@@ -8,10 +8,13 @@ that denies everything to tokens issued before a time (IAM User Guide, id_roles_
 
 from __future__ import annotations
 
-from xacct.iam.policy import Condition, Effect, PolicyDocument, Statement
-from xacct.iam.things import RolePolicy, Thing
+from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["REVOCATION_NAME", "is_revocation", "revocation", "revoked_before"]
+from xacct.iam.policy import Condition, Effect, PolicyDocument, Statement
+from xacct.iam.things import Role, RolePolicy, Thing
+from xacct.plan.model import Change, Containment
+
+__all__ = ["REVOCATION_NAME", "is_revocation", "revocation", "revoked_before", "sessions_left"]
 
 REVOCATION_NAME = "xacct-revoke-older-sessions"
 
@@ -46,3 +49,30 @@ def revoked_before(thing: Thing) -> str | None:
             return before if thing == revocation(thing.role, before) else None
         case _:
             return None
+
+
+def sessions_left(changes: Iterable[Change], containment: Mapping[str, Containment]) -> Iterator[str]:
+    """
+    Say what becomes of sessions issued before, for each role whose trust somebody loses.
+
+    A session lives on with the role's current permissions until it ends (IAM User Guide,
+    id_roles_use_revoke-sessions); where the permissions grow in the same change, it is ended by this apply.
+    """
+    for change in changes:
+        before, after = change.before, change.after
+        found = containment.get(change.name)
+        if (
+            not (isinstance(before, Role) and isinstance(after, Role))
+            or found is None
+            or not found.trust_loses
+        ):
+            continue
+        if before == after:
+            continue
+        if found.permissions_gain:
+            yield f"role {change.name}: sessions issued before are ended by this apply, as permissions grow"
+        else:
+            yield (
+                f"role {change.name}: who loses the trust keeps the sessions it has, for up to "
+                f"{before.max_session // 60} minutes; xacct revoke-sessions ends them"
+            )

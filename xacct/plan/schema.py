@@ -65,6 +65,7 @@ def _account() -> Schema:
             "type": "object",
             "additionalProperties": _object(trust=_one_of(Verdict), permissions=_one_of(Verdict)),
         },
+        sessions=_TEXTS,
         access_delta={"type": "array", "items": _row()},
         findings={"type": "array", "items": _finding()},
         changes={"type": "array", "items": _change()},

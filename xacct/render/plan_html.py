@@ -51,6 +51,8 @@ def _account(account: AccountPlan, reveal: bool) -> Iterator[Markup]:
         yield tag("h3", "Access")
         yield tag("p", verdict_words(account.verdict), class_="banner")
         yield from _access(account)
+        if account.sessions:
+            yield tag("ul", *(tag("li", text) for text in account.sessions))
     if others:
         yield tag("h3", "Findings")
         yield _findings(others)

@@ -101,6 +101,7 @@ def _access(account: AccountPlan, name: str) -> str:
     if rows:
         lines += ["| | who | may | on | if |", "| --- | --- | --- | --- | --- |"]
         lines += [_row(row) for row in rows]
+    lines += ["", *(f"> {_text(text)}" for text in account.sessions)]
     examples = [row for row in rows if row.witness is not None]
     if examples:
         lines += ["", "<details><summary>One request for each row</summary>", ""]

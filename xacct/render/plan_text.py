@@ -189,6 +189,8 @@ def access_lines(account: AccountPlan, style: Style) -> Iterator[str]:
         for row in account.access_delta:
             if row.effect is effect:
                 yield from _row(row, style)
+    for text in account.sessions:
+        yield from wrap(text, style.width, first="  ! ", rest="    ")
 
 
 def gain_lines(plan: Plan, style: Style) -> Iterator[str]:
