@@ -57,16 +57,18 @@ def command(
             fix="name grants or folders, or policies with --kind trust or --kind permission",
             code="usage",
         )
+    from xacct.cli.checking import check_document, check_grants
+
     wiring = Wiring(settings)
     if kind is None:
         _refuse_policies(paths)
-        found = wiring.check_grants(paths)
+        found = check_grants(wiring, paths)
     else:
         found = [
             finding
             for path in paths
-            for finding in wiring.check_document(
-                Path(path), kind, account=account, owned=owned, third_party=third_party, role=role
+            for finding in check_document(
+                wiring, Path(path), kind, account=account, owned=owned, third_party=third_party, role=role
             )
         ]
     _show(found, len(paths), Output(settings))

@@ -61,10 +61,12 @@ def command(
             fix="xacct simulate grants/acme.yaml --action lightsail:RebootInstance, or --jsonl",
             code="usage",
         )
+    from xacct.cli.simulating import simulate
     from xacct.render.simulation import simulation_text, simulation_to_json
 
     wiring = Wiring(settings)
-    found = wiring.simulate(
+    found = simulate(
+        wiring,
         grant,
         principal=principal,
         action=action,

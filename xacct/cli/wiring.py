@@ -24,15 +24,10 @@ if TYPE_CHECKING:
     from xacct.blueprint.expand import Expansion
     from xacct.blueprint.model import Blueprint, Grant
     from xacct.blueprint.project import Project
-    from xacct.evaluate.model import ContextValue
-    from xacct.iam.policy import PolicyDocument
-    from xacct.lint.model import Finding
-    from xacct.plan.access import RoleAccess
     from xacct.plan.build import PlanOptions
     from xacct.plan.inventory import LiveGrant
     from xacct.plan.model import Plan
     from xacct.plan.rights import RightsCheck
-    from xacct.plan.simulate import Simulation
     from xacct.plan.snapshot import ReadScope, Snapshot
     from xacct.sandbox import Sandbox
 
@@ -352,113 +347,3 @@ class Wiring:
             if (found := providers_of_leftovers(snapshots[account], wanted))
         }
         return {**snapshots, **self.read(more, offline=options.offline)}
-
-    def role_access(self, path: str, *, live: bool = False) -> tuple[Expansion, RoleAccess]:
-        """
-        The role of one grant as the access delta and the simulator take it.
-
-        From the grant's file, or with ``live`` as it stands in the account. Raises InputError when the path
-        holds no grant or several, or when the grant has no role.
-        """
-        from xacct.iam.things import AccountThings
-        from xacct.plan.build import read_scopes
-        from xacct.plan.reach import role_access
-
-        grants = self.grants([path])
-        if len(grants) != 1:
-            raise InputError(f"{path} holds {len(grants)} grants", fix="name a file with one", code="usage")
-        [expansion] = self.expansions(grants, offline=not live)
-        if expansion.role is None:
-            raise InputError(
-                f"the grant {grants[0].name} makes no role", where=path, fix="name a grant with a role"
-            )
-        things = AccountThings(expansion.account, expansion.things[expansion.account], expansion.partition)
-        documents: Mapping[str, PolicyDocument] = {}
-        if live:
-            snapshot = self.read(read_scopes([expansion]))[expansion.account]
-            things, documents = snapshot.things, snapshot.policy_documents
-        access = role_access(things, things.role(expansion.role.name), documents)
-        if access is None:
-            raise InputError(
-                f"account {expansion.account} has no role {expansion.role.name}",
-                where=path,
-                fix=f"apply the grant first: xacct apply {path}",
-                code="no-role",
-            )
-        return expansion, access
-
-    def check_grants(self, paths: Sequence[str]) -> list[Finding]:
-        """Every finding of these grants and their contracts, in all the accounts they touch."""
-        from xacct.plan.build import find_in
-
-        expansions = self.expansions(self.grants(paths), offline=True)
-        options = self.options(offline=True, removal=False, force_foreign=False)
-        return [
-            finding
-            for expansion in expansions
-            for account in expansion.order
-            for finding in find_in(expansion, account, options, expansions)
-        ]
-
-    def check_document(
-        self,
-        path: Path,
-        kind: str,
-        *,
-        account: str | None,
-        owned: Sequence[str],
-        third_party: Sequence[str],
-        role: str | None,
-    ) -> list[Finding]:
-        """Every finding of one policy document in a file."""
-        from xacct.blueprint.load import read_text
-        from xacct.iam.arn import check_account_id
-        from xacct.lint.check import check_policy
-        from xacct.lint.context import LintContext
-
-        context = LintContext(
-            account=check_account_id(account, "--account") if account else None,
-            owned_accounts=frozenset(check_account_id(item, "--owned") for item in owned),
-            third_party_accounts=frozenset(check_account_id(item, "--third-party") for item in third_party),
-            role=role,
-            today=self.now.date(),
-        )
-        found = check_policy(
-            read_text(path), "trust" if kind == "trust" else "permission", context, file=str(path)
-        )
-        return list(found)
-
-    def simulate(
-        self,
-        path: str,
-        *,
-        principal: str,
-        action: str,
-        resource: str | None,
-        context: Mapping[str, ContextValue],
-        partial: bool,
-        live: bool,
-    ) -> Simulation:
-        """Decide one request against a grant, now."""
-        from xacct.plan.simulate import simulate
-
-        expansion, access = self.role_access(path, live=live)
-        region = self.settings.region or next(iter(_regions(expansion)), "eu-west-1")
-        defaults = {
-            "aws:CurrentTime": self.now_text,
-            "aws:TokenIssueTime": self.now_text,
-            "aws:RequestedRegion": region,
-        }
-        return simulate(
-            access,
-            action=action,
-            principal=principal,
-            resource=resource,
-            context=context,
-            defaults=defaults,
-            partial=partial,
-        )
-
-
-def _regions(expansion: Expansion) -> list[str]:
-    return [region for entry in expansion.grant.permissions for region in entry.regions]
