@@ -35,7 +35,7 @@ from xacct.iam.things import (
 )
 from xacct.plan.model import Change, ChangeKind, Containment, Verdict
 from xacct.plan.revoke import is_revocation, revocation
-from xacct.plan.steps import Step, creating, deleting, trust_step, updating
+from xacct.plan.steps import Operation, Step, creating, deleting, trust_step, updating
 
 __all__ = ["TRANSITION_NAME", "order_changes"]
 
@@ -135,7 +135,35 @@ def _role_steps(carrier: _Carrier, containment: Containment, now: str) -> list[S
     if trusting == before:
         return permissions + tags
     trust = trust_step(before, after.trust)
-    return _interleave(trust, permissions, containment, now) + tags
+    return _threaded(before, _interleave(trust, permissions, containment, now) + tags)
+
+
+_ASPECTS = {
+    Operation.UPDATE_ASSUME_ROLE_POLICY: ("trust",),
+    Operation.PUT_ROLE_BOUNDARY: ("boundary",),
+    Operation.DELETE_ROLE_BOUNDARY: ("boundary",),
+    Operation.UPDATE_ROLE: ("description", "max_session"),
+    Operation.TAG_ROLE: ("tags",),
+    Operation.UNTAG_ROLE: ("tags",),
+}
+"""What of a role each call changes."""
+
+
+def _threaded(role: Role, steps: Iterable[Step]) -> list[Step]:
+    """
+    Let each step hold the role as it is at its turn: a boundary that changes while the trust is closed.
+
+    What became of a call whose answer was lost is told by comparing the account with these.
+    """
+    out: list[Step] = []
+    for step in steps:
+        if isinstance(step.after, Role):
+            change = {aspect: getattr(step.after, aspect) for aspect in _ASPECTS[step.operation]}
+            following = attrs.evolve(role, **change)
+            step = attrs.evolve(step, before=role, after=following)
+            role = following
+        out.append(step)
+    return out
 
 
 def _interleave(trust: Step, permissions: list[Step], containment: Containment, now: str) -> list[Step]:
