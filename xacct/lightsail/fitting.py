@@ -8,6 +8,7 @@ together: it is done only along lists whose union is the whole.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import attrs
 
@@ -57,6 +58,12 @@ def fit_policies(statements: Sequence[Statement], *, name: str, other_inline_siz
     inline policy ``name`` when everything fits, else managed policies ``name-1`` to ``name-10``, and what is
     beyond those in the inline policy. Raises InputError, with the sizes, when that is still too little.
     """
+    return _fitted(tuple(statements), name, other_inline_size)
+
+
+# One document for the many grants that ask for the same.
+@lru_cache(256)
+def _fitted(statements: tuple[Statement, ...], name: str, other_inline_size: int) -> Fitted:
     if not statements:
         return Fitted()
     whole = _tidy(PolicyDocument(tuple(statements)))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import attrs
 
@@ -35,6 +36,12 @@ def write_statements(
     ``account`` is the trusting account, which owns the resources. Raises InputError with every problem of all
     entries, each with its place below ``where`` (``permissions[1].add[0]``).
     """
+    return _written(tuple(entries), account, partition, where)
+
+
+# Many grants ask for the same; to share what is written for them saves time and memory.
+@lru_cache(256)
+def _written(entries: tuple[PermissionEntry, ...], account: str, partition: str, where: str) -> Written:
     problems: list[Problem] = []
     read = [
         _read_entry(entry, f"{where}[{index}]", problems, account, partition)
