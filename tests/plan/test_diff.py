@@ -16,8 +16,9 @@ from xacct.iam.things import (
     Thing,
     User,
 )
-from xacct.plan.diff import diff_grant, diff_removal
+from xacct.plan.diff import diff_grant
 from xacct.plan.model import Change, ChangeKind, Reason
+from xacct.plan.removal import diff_removal
 from xacct.plan.revoke import revocation
 
 GITHUB = "token.actions.githubusercontent.com"

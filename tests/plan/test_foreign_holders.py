@@ -20,8 +20,9 @@ from xacct.iam.things import (
     Thing,
     User,
 )
-from xacct.plan.diff import diff_grant, diff_removal
+from xacct.plan.diff import diff_grant
 from xacct.plan.model import ChangeKind
+from xacct.plan.removal import diff_removal
 
 
 def wanted(extra: str = "", parameters: str = "via: group, users: [jane], group: admins") -> list[Thing]:

@@ -15,10 +15,11 @@ from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import Outcome, Policies, Request
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.iam.things import AccountThings, Role, RolePolicy, Thing
-from xacct.plan.diff import diff_grant, diff_removal
+from xacct.plan.diff import diff_grant
 from xacct.plan.model import Containment, Verdict
 from xacct.plan.order import TRANSITION_NAME, order_changes
 from xacct.plan.perform import after_steps
+from xacct.plan.removal import diff_removal
 from xacct.plan.revoke import REVOCATION_NAME
 from xacct.plan.steps import Step, inverse
 

@@ -30,9 +30,10 @@ from xacct.iam.things import (
     RolePolicy,
     Thing,
 )
-from xacct.plan.diff import diff_grant, diff_removal
+from xacct.plan.diff import diff_grant
 from xacct.plan.order import order_changes
 from xacct.plan.perform import after_steps
+from xacct.plan.removal import diff_removal
 from xacct.plan.revoke import REVOCATION_NAME
 from xacct.plan.steps import Step, inverse
 

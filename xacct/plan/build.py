@@ -26,13 +26,14 @@ from xacct.iam.things import (
 from xacct.lint.context import LintContext
 from xacct.lint.model import Finding
 from xacct.plan.contract import check_contract
-from xacct.plan.diff import Difference, diff_grant, diff_removal
+from xacct.plan.diff import Difference, diff_grant
 from xacct.plan.holdings import Holdings
 from xacct.plan.model import AccountPlan, Change, GrantRef, Plan
 from xacct.plan.perform import after_changes
 from xacct.plan.providers import missing_providers, named_providers
 from xacct.plan.prune import Wanted, gone_grants, left_behind, prune
 from xacct.plan.reach import Reach, reach_of
+from xacct.plan.removal import diff_removal
 from xacct.plan.snapshot import ReadScope, Snapshot
 
 __all__ = [

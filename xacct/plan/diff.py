@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from xacct.errors import Problem
-from xacct.iam.ownership import DEFAULT_PATH, TAG_DIGEST, TAG_GRANT, group_path, is_ours, role_digest
+from xacct.iam.ownership import TAG_DIGEST, TAG_GRANT, is_ours
 from xacct.iam.things import (
     AccountThings,
     Group,
@@ -30,12 +30,13 @@ from xacct.iam.things import (
     ThingKey,
     User,
 )
+from xacct.plan.held import is_own_policy, live_digest
 from xacct.plan.holdings import role_of_key
 from xacct.plan.model import Change, ChangeKind, Reason
 from xacct.plan.revoke import is_revocation
 from xacct.plan.snapshot import Snapshot
 
-__all__ = ["Difference", "diff_grant", "diff_removal", "live_digest"]
+__all__ = ["Difference", "diff_grant"]
 
 
 @attrs.frozen
@@ -65,15 +66,6 @@ def diff_grant(
     changes = [differ.compare(thing) for thing in differ.desired]
     changes += differ.extras()
     return Difference(tuple(differ.settle_digests(changes)), tuple(differ.problems))
-
-
-def diff_removal(
-    grant: str, desired: Iterable[Thing], snapshot: Snapshot, *, force_foreign: bool = False
-) -> Difference:
-    """Decide what goes with a grant: what is ours alone; what is shared or foreign stays, and says so."""
-    differ = _Differ(grant, AccountThings(snapshot.account, tuple(desired)), snapshot, force_foreign)
-    changes = [change for thing in differ.desired for change in differ.remove(thing)]
-    return Difference(tuple(changes), tuple(differ.problems))
 
 
 class _Differ:
@@ -259,91 +251,13 @@ class _Differ:
         )
 
     def extra_attachment(self, thing: PolicyAttachment) -> Change:
-        if self.is_own_policy(thing.policy_arn) or self.force_foreign:
+        if is_own_policy(thing.policy_arn, self.snapshot.account) or self.force_foreign:
             return self.gone(thing)
         note = "attached by somebody else; --force-foreign takes it off"
         return self.change(ChangeKind.NONE, thing, thing, Reason.FOREIGN, note)
 
-    def is_own_policy(self, arn: str) -> bool:
-        return f":{self.snapshot.account}:policy{DEFAULT_PATH}" in arn
-
     def gone(self, thing: Thing) -> Change:
         return self.change(ChangeKind.DELETE, thing, None, Reason.NOT_IN_GRANT)
-
-    # -- removal -------------------------------------------------------------------------------------------
-
-    def remove(self, thing: Thing) -> Iterator[Change]:
-        actual = self.actual.things.get(thing.key)
-        if actual is None:
-            return
-        match actual:
-            case Role():
-                yield from self.remove_role(actual)
-            case RolePolicy() | GroupPolicy() | GroupMember():
-                return  # goes with its holder
-            case Group():
-                if actual.path == group_path(self.grant):
-                    yield from self.remove_held(_held_by_group(self.actual, actual.name))
-                    yield self.removed(actual)
-                else:
-                    yield self.stays(actual, "not ours, or of another grant")
-            case PolicyAttachment():
-                if actual.holder_type is HolderType.USER or self.desired.role(actual.holder) is None:
-                    yield self.removed(actual)
-            case ManagedPolicy() | User():
-                if actual.tags.get(TAG_GRANT) == self.grant:
-                    yield self.removed(actual)
-                else:
-                    yield self.stays(actual, "not ours")
-            case OidcProvider() | SamlProvider():
-                yield self.remove_provider(actual)
-
-    def remove_role(self, role: Role) -> Iterator[Change]:
-        if role.tags.get(TAG_GRANT) != self.grant:
-            yield self.stays(role, "not ours, or of another grant")
-            return
-        held = list(_held_by_role(self.actual, role.name))
-        foreign = [
-            thing.policy_arn
-            for thing in held
-            if isinstance(thing, PolicyAttachment) and not self.is_own_policy(thing.policy_arn)
-        ]
-        if (foreign or role.instance_profiles) and not self.force_foreign:
-            others = ", ".join((*foreign, *role.instance_profiles))
-            self.problems.append(
-                Problem(
-                    f"role {role.name} carries what others attached: {others}",
-                    where=f"grant {self.grant}",
-                    fix="take it off, or say --force-foreign to remove it with the role",
-                    code="foreign-attachment",
-                )
-            )
-        yield from self.remove_held(held)
-        yield self.removed(role)
-
-    def remove_held(self, held: Iterable[Thing]) -> Iterator[Change]:
-        for thing in held:
-            yield self.removed(thing)
-
-    def remove_provider(self, provider: OidcProvider | SamlProvider) -> Change:
-        if not is_ours(provider.tags):
-            return self.stays(provider, "not ours")
-        arn = provider.arn(self.snapshot.account, self.actual.partition)
-        going = {
-            thing.name
-            for thing in self.desired
-            if isinstance(thing, Role) and self.actual.role(thing.name) is not None
-        }
-        users = [name for name in self.snapshot.provider_users.get(arn, ()) if name not in going]
-        if users:
-            return self.stays(provider, f"trusted by {', '.join(sorted(users))} too")
-        return self.removed(provider)
-
-    def removed(self, thing: Thing) -> Change:
-        return self.change(ChangeKind.DELETE, thing, None, Reason.DESTROY)
-
-    def stays(self, thing: Thing, why: str) -> Change:
-        return self.change(ChangeKind.NONE, thing, thing, Reason.FOREIGN, f"stays: {why}")
 
     # -- reasons and digests -------------------------------------------------------------------------------
 
@@ -387,46 +301,7 @@ class _Differ:
         note: str = "",
         aspects: tuple[str, ...] = (),
     ) -> Change:
-        thing = after if after is not None else before
-        assert thing is not None
-        return Change(
-            kind=kind,
-            key=thing.key,
-            grant=self.grant,
-            before=before,
-            after=after,
-            reason=reason,
-            aspects=aspects,
-            note=note,
-        )
-
-
-def live_digest(things: AccountThings, role: Role) -> str:
-    """The digest of a role as it stands, without what only ends sessions."""
-    held = [thing for thing in _held_by_role(things, role.name) if not is_revocation(thing)]
-    return role_digest(
-        role,
-        [thing for thing in held if isinstance(thing, RolePolicy)],
-        [thing for thing in held if isinstance(thing, PolicyAttachment)],
-    )
-
-
-def _held_by_role(things: AccountThings, role: str) -> Iterator[RolePolicy | PolicyAttachment]:
-    for thing in things:
-        match thing:
-            case RolePolicy(role=name) if name == role:
-                yield thing
-            case PolicyAttachment(holder_type=HolderType.ROLE, holder=name) if name == role:
-                yield thing
-
-
-def _held_by_group(things: AccountThings, group: str) -> Iterator[Thing]:
-    for thing in things:
-        match thing:
-            case GroupPolicy(group=name) | GroupMember(group=name) if name == group:
-                yield thing
-            case PolicyAttachment(holder_type=HolderType.GROUP, holder=name) if name == group:
-                yield thing
+        return Change.of(self.grant, kind, before, after, reason, note=note, aspects=aspects)
 
 
 def _without_digest(thing: Thing) -> Thing:

@@ -18,7 +18,8 @@ from xacct.blueprint.expand import Expansion
 from xacct.errors import Problem
 from xacct.iam.ownership import TAG_DIGEST
 from xacct.iam.things import Role, Thing, ThingKey, ThingType
-from xacct.plan.diff import diff_grant, live_digest
+from xacct.plan.diff import diff_grant
+from xacct.plan.held import live_digest
 from xacct.plan.model import Change, ChangeKind, Reason
 from xacct.plan.snapshot import Snapshot
 

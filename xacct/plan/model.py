@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from typing import Self
 
 import attrs
 
@@ -73,6 +74,32 @@ class Change:
     reason: Reason
     aspects: tuple[str, ...] = ()
     note: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        grant: str | None,
+        kind: ChangeKind,
+        before: Thing | None,
+        after: Thing | None,
+        reason: Reason,
+        *,
+        note: str = "",
+        aspects: tuple[str, ...] = (),
+    ) -> Self:
+        """A change of the thing that stands on at least one of its sides."""
+        thing = after if after is not None else before
+        assert thing is not None
+        return cls(
+            kind=kind,
+            key=thing.key,
+            grant=grant,
+            before=before,
+            after=after,
+            reason=reason,
+            aspects=aspects,
+            note=note,
+        )
 
     @property
     def type(self) -> ThingType:
