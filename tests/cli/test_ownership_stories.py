@@ -378,3 +378,22 @@ def test_without_adopting_a_grant_takes_no_role_that_is_there(run: Run, theirs: 
     Path("legacy.yaml").write_text(run("adopt", theirs["Arn"])[1]["grant"])
     code, told = run("apply", "legacy.yaml", "--yes")
     assert (code, told["errors"][0]["code"]) == (1, "not-ours")
+
+
+# -- a blueprint is upgraded ---------------------------------------------------------------------------------
+
+
+def test_what_a_changed_blueprint_means_for_a_grant_is_in_its_plan_and_is_no_drift(run: Run) -> None:
+    shipped = Path(__file__).parents[2] / "blueprints" / "third-party.yaml"
+    own = Path("blueprints/third-party.yaml")
+    own.parent.mkdir()
+    own.write_text(shipped.read_text())
+    file = str(write_grant("acme.yaml", "acme"))
+    run("apply", file, "--yes")
+    own.write_text("# a new comment changes nothing\n" + shipped.read_text())
+    assert run("plan", file, "--detailed-exitcode")[0] == 0
+    own.write_text(shipped.read_text().replace("ThirdPartyAssumesRole", "VendorAssumesRole"))
+    code, plan = run("plan", file, "--detailed-exitcode")
+    assert (code, kinds(plan)) == (2, [("update", "acme", "grant_changed")])
+    assert plan["accounts"][0]["access_delta"] == []
+    assert run("drift", file)[1]["grants"][0]["standing"] == "pending"
