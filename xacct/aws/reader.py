@@ -319,11 +319,14 @@ class _Reading:
             user = self.one.user(name)
             if user is not None:
                 self._add(user)
-        for name in sorted(wanted.saml):
+        saml_names, urls = wanted.saml, wanted.oidc
+        if self.scope.providers:
+            saml_names, urls = saml_names | self.one.saml_names(), urls | self.one.oidc_urls()
+        for name in sorted(saml_names):
             saml = self.one.saml_provider(name)
             if saml is not None:
                 self._add(saml)
-        for url in sorted(wanted.oidc):
+        for url in sorted(urls):
             oidc = self.one.oidc_provider(url)
             if oidc is not None:
                 self._add(oidc)

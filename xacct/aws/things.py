@@ -124,6 +124,16 @@ class ThingReader:
             None if version is None else answers.managed_policy(policy, version["PolicyVersion"]["Document"])
         )
 
+    def saml_names(self) -> frozenset[str]:
+        """ListSAMLProviders: the names of all."""
+        listed = self.api.read("ListSAMLProviders")["SAMLProviderList"]
+        return frozenset(item["Arn"].partition(":saml-provider/")[2] for item in listed)
+
+    def oidc_urls(self) -> frozenset[str]:
+        """ListOpenIDConnectProviders: the URLs of all, without https://."""
+        listed = self.api.read("ListOpenIDConnectProviders")["OpenIDConnectProviderList"]
+        return frozenset(item["Arn"].partition(":oidc-provider/")[2] for item in listed)
+
     def saml_provider(self, name: str) -> SamlProvider | None:
         """GetSAMLProvider."""
         arn = f"arn:{self.partition}:iam::{self.account}:saml-provider/{name}"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -37,11 +40,11 @@ def reset(settings: Settings) -> None:
 @command.command("env")
 @click.option("--as", "principal", metavar="ARN", help="Whose credentials; made on demand, in any account.")
 @click.option("--account", metavar="ID", help="The account to be administrator of, without --as.")
-@click.option("--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, help="Where serve listens.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where serve listens, if it is not running yet.")
 @format_option()
 @global_options()
 @click.pass_obj
-def env(settings: Settings, principal: str | None, account: str | None, port: int) -> None:
+def env(settings: Settings, principal: str | None, account: str | None, port: int | None) -> None:
     """
     Print the variables that make you a principal of the sandbox.
 
@@ -49,7 +52,8 @@ def env(settings: Settings, principal: str | None, account: str | None, port: in
     xacct sandbox serve is running.
     """
     output = Output(settings)
-    variables = _variables(Wiring(settings).sandbox, principal, account, f"http://127.0.0.1:{port}", settings)
+    sandbox = Wiring(settings).sandbox
+    variables = _variables(sandbox, principal, account, _address(sandbox, port), settings)
     if output.as_json:
         output.json({"variables": variables})
         return
@@ -66,7 +70,20 @@ def serve_command(settings: Settings, port: int) -> None:
     """Serve the sandbox on loopback for the real AWS CLI or any SDK, until it is ended."""
     from xacct.sandbox import serve
 
-    serve(Wiring(settings).sandbox, port, Output(settings).result)
+    sandbox = Wiring(settings).sandbox
+    note = _address_file(sandbox)
+
+    def announce(url: str) -> None:
+        with suppress(OSError):
+            note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            note.write_text(url)
+        Output(settings).result(url)
+
+    try:
+        serve(sandbox, port, announce)
+    finally:
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
 
 
 @command.command("run", context_settings={"ignore_unknown_options": True})
@@ -99,6 +116,21 @@ def run_command(
                 fix="check its name and your PATH",
                 code="no-command",
             ) from None
+
+
+def _address_file(sandbox: Sandbox) -> Path:
+    """Where serve notes its address, for env."""
+    return sandbox.state_file.with_name("address")
+
+
+def _address(sandbox: Sandbox, port: int | None) -> str:
+    """The address of the port that is named, else of the server that runs, else of the usual port."""
+    if port is None:
+        with suppress(OSError, UnicodeDecodeError):
+            noted = _address_file(sandbox).read_text()
+            if re.fullmatch(r"http://127\.0\.0\.1:\d{1,5}", noted):
+                return noted
+    return f"http://127.0.0.1:{port or DEFAULT_PORT}"
 
 
 def _variables(

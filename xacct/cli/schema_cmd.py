@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from xacct.cli.output import Output
-from xacct.cli.settings import Settings, global_options
+from xacct.cli.settings import Settings, format_option, global_options
 
 
 @click.command("schema")
 @click.argument("kind", metavar="KIND", type=click.Choice(["grant", "blueprint", "plan"]))
+@format_option()
 @global_options()
 @click.pass_obj
 def command(settings: Settings, kind: str) -> None:

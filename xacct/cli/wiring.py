@@ -13,8 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import attrs
-
 from xacct.cli.settings import Settings
 from xacct.errors import InputError, Problem
 
@@ -332,18 +330,8 @@ class Wiring:
     def read_for(self, expansions: Sequence[Expansion], options: PlanOptions) -> dict[str, Snapshot]:
         """Read what a plan of these grants compares with."""
         from xacct.iam.ownership import DEFAULT_PATH
-        from xacct.plan.build import read_scopes, wanted_of
-        from xacct.plan.prune import providers_of_leftovers
+        from xacct.plan.build import read_scopes
 
         path = self.project.house.path or DEFAULT_PATH
         scopes = read_scopes(expansions, path=path, ours=options.prune)
-        snapshots = self.read(scopes, offline=options.offline)
-        if not options.prune:
-            return snapshots
-        # Which providers may go is known only when the roles that go are: those accounts are read again.
-        more = {
-            account: attrs.evolve(scopes[account], keys=scopes[account].keys | found)
-            for account, wanted in wanted_of(expansions).items()
-            if (found := providers_of_leftovers(snapshots[account], wanted))
-        }
-        return {**snapshots, **self.read(more, offline=options.offline)}
+        return self.read(scopes, offline=options.offline)

@@ -42,12 +42,15 @@ def accept(
         for item in found
     ]
     present = {item.rule for item in found}
-    for item in acceptances:
+    for index, item in enumerate(acceptances):
+        path = f"accept.{index}"
         if item.rule.upper() not in present:
-            marked.append(_about(item, UNUSED, Severity.INFO, "accepts nothing: there is no such finding"))
+            marked.append(
+                _about(item, path, UNUSED, Severity.INFO, "accepts nothing: there is no such finding")
+            )
         elif item.rule.upper() not in counting:
             marked.append(
-                _about(item, EXPIRED, Severity.WARNING, f"ran out on {item.until} and no longer counts")
+                _about(item, path, EXPIRED, Severity.WARNING, f"ran out on {item.until} and no longer counts")
             )
     return tuple(marked)
 
@@ -69,11 +72,11 @@ def _refuse(acceptances: Sequence[Acceptance]) -> None:
         raise InputError(problems)
 
 
-def _about(item: Acceptance, code: str, severity: Severity, what: str) -> Finding:
+def _about(item: Acceptance, path: str, code: str, severity: Severity, what: str) -> Finding:
     return Finding(
         rule=code,
         severity=severity,
         message=f"the acceptance of {item.rule} {what}",
         fix="take it out" if code == UNUSED else "mend the finding, or give a later date with a reason",
-        path="accept",
+        path=path,
     )

@@ -93,6 +93,7 @@ def read_scopes(
             keys=frozenset(wanted.keys) | named.get(account, frozenset()),
             path=path,
             ours=ours,
+            providers=ours,
             grants=frozenset(wanted.grants),
         )
         for account, wanted in wanted_of(expansions).items()
@@ -299,7 +300,14 @@ def find_in(
     accepted = tuple(
         Acceptance(rule=item.rule, reason=item.reason, until=item.until) for item in expansion.grant.accept
     )
-    return [*accept(placed, accepted, options.today)]
+    return [_at_acceptance(finding, expansion.grant) for finding in accept(placed, accepted, options.today)]
+
+
+def _at_acceptance(finding: Finding, grant: Grant) -> Finding:
+    """Findings about acceptances stand at their line of the grant."""
+    if not finding.path.startswith("accept."):
+        return finding
+    return attrs.evolve(finding, grant=grant.name, file=grant.file, line=grant.line(finding.path))
 
 
 def _documents_on_roles(things: AccountThings) -> set[object]:

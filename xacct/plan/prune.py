@@ -15,7 +15,6 @@ from datetime import date, timedelta
 import attrs
 
 from xacct.iam.ownership import DEFAULT_PATH, TAG_BLUEPRINT, TAG_GRANT, TAG_MANAGED
-from xacct.iam.policy import PrincipalType
 from xacct.iam.things import (
     AccountThings,
     Group,
@@ -30,12 +29,11 @@ from xacct.iam.things import (
     SamlProvider,
     Thing,
     ThingKey,
-    ThingType,
 )
 from xacct.plan.model import Change, ChangeKind, GrantRef, Reason
 from xacct.plan.snapshot import Snapshot
 
-__all__ = ["IN_USE_DAYS", "Wanted", "gone_grants", "left_behind", "providers_of_leftovers", "prune"]
+__all__ = ["IN_USE_DAYS", "Wanted", "gone_grants", "left_behind", "prune"]
 
 IN_USE_DAYS = 30
 """A role that was used within so many days is in use."""
@@ -60,8 +58,8 @@ def left_behind(snapshot: Snapshot, wanted: Wanted) -> tuple[Change, ...]:
 
 def prune(snapshot: Snapshot, wanted: Wanted, today: date, *, force: bool = False) -> tuple[Change, ...]:
     """
-    Remove what no grant asks for: roles, managed policies, groups of ours, and providers of ours that only
-    these roles trust.
+    Remove what no grant asks for: roles, managed policies, groups of ours, and providers of ours that no
+    role trusts but these.
 
     With ``force`` also what is in use or carries what others attached.
     """
@@ -80,26 +78,8 @@ def gone_grants(changes: Iterable[Change], known: Set[str]) -> tuple[GrantRef, .
     )
 
 
-def providers_of_leftovers(snapshot: Snapshot, wanted: Wanted) -> frozenset[ThingKey]:
-    """The providers that leftover roles trust: what must be read besides to see whether they go too."""
-    return frozenset(key for role in _leftover_roles(snapshot.things, wanted) for key in _providers_in(role))
-
-
 def _leftover_roles(things: AccountThings, wanted: Wanted) -> Iterator[Role]:
     return (role for role in things.roles if TAG_GRANT in role.tags and role.key not in wanted.keys)
-
-
-def _providers_in(role: Role) -> Iterator[ThingKey]:
-    for statement in role.trust.statements:
-        for principal in statement.principals or ():
-            if principal.type is not PrincipalType.FEDERATED:
-                continue
-            kind, _, name = principal.value.partition(":oidc-provider/")
-            if name:
-                yield ThingKey(ThingType.OIDC_PROVIDER, name)
-            kind, _, name = principal.value.partition(":saml-provider/")
-            if kind and name:
-                yield ThingKey(ThingType.SAML_PROVIDER, name)
 
 
 @attrs.define

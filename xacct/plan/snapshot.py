@@ -20,13 +20,14 @@ class ReadScope:
     ``keys`` are the things that grants name, roles among them; ``grants`` asks for roles under other names
     that carry one of these grants' tag too, as a renamed role does. ``ours`` asks for every role that carries
     a grant's tag or lives under the path of ours, and every managed policy under it, for list and prune.
-    ``path`` is that path.
+    ``path`` is that path. ``providers`` asks for every identity provider, to find those that nobody trusts.
     """
 
     keys: frozenset[ThingKey]
     ours: bool = False
     path: str = "/xacct/"
     grants: frozenset[str] = frozenset()
+    providers: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -15,6 +15,7 @@ from xacct.render.plan_text import (
     gives_anew,
     summary_line,
     verdict_words,
+    who_words,
 )
 from xacct.render.style import Style
 
@@ -74,7 +75,7 @@ def _access(account: AccountPlan) -> Iterator[Markup]:
     cells = [
         (
             tag("strong", "gains", class_="warn") if row.effect is Effect.GAIN else tag("span", "loses"),
-            row.principal,
+            who_words(row.principal),
             action_words(row.actions),
             ", ".join(row.resources),
             row.condition,

@@ -20,6 +20,7 @@ from xacct.render.plan_text import (
     gives_anew,
     summary_line,
     verdict_words,
+    who_words,
 )
 from xacct.render.style import PLAIN, clean, one_line
 
@@ -121,7 +122,7 @@ def _row(row: AccessRow) -> str:
     effect = "**gains**" if row.effect is Effect.GAIN else "loses"
     cells = [
         effect,
-        f"`{_code(row.principal)}`",
+        f"`{_code(who_words(row.principal))}`",
         _text(action_words(row.actions)),
         _codes(row.resources),
         _cell(row.condition),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import attrs
@@ -46,8 +47,10 @@ __all__ = [
     "plan_text",
     "summary_line",
     "verdict_words",
+    "who_words",
 ]
 
+_ACCOUNT_ROOT = re.compile(r"arn:[\w-]+:iam::(\d{12}):root")
 _SIGNS = {
     ChangeKind.CREATE: ("+", "good"),
     ChangeKind.UPDATE: ("~", "warn"),
@@ -169,6 +172,11 @@ def gives_anew(account: AccountPlan) -> bool:
     return any(change.kind is ChangeKind.CREATE or "document" in change.aspects for change in account.changes)
 
 
+def who_words(principal: str) -> str:
+    """Principals for people: the root ARN of an account means the account, whoever it lets."""
+    return _ACCOUNT_ROOT.sub(r"account \1", principal)
+
+
 def action_words(actions: Iterable[str]) -> str:
     """Actions with their service named once: ``lightsail: GetDisk, GetDisks; s3: GetObject``."""
     by_service: dict[str, list[str]] = {}
@@ -204,7 +212,7 @@ def gain_lines(plan: Plan, style: Style) -> Iterator[str]:
 def _row(row: AccessRow, style: Style) -> Iterator[str]:
     sign, color = ("+", "warn") if row.effect is Effect.GAIN else ("-", "info")
     verb = "gains" if row.effect is Effect.GAIN else "loses"
-    who = f"{row.principal} {verb}"
+    who = f"{who_words(row.principal)} {verb}"
     lines = wrap(who, style.width, first=f"  {sign} ", rest="    ")
     lines += wrap(action_words(row.actions), style.width, first="      do    ", rest=" " * 12)
     lines += wrap(", ".join(row.resources), style.width, first="      on    ", rest=" " * 12)
