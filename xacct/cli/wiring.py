@@ -66,6 +66,7 @@ class Wiring:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._blueprints: dict[str, Blueprint] = {}
 
     # -- time ----------------------------------------------------------------------------------------------
 
@@ -91,9 +92,12 @@ class Wiring:
         return [Path("blueprints"), config_folder() / "blueprints"]
 
     def blueprint(self, name: str, where: str = "BLUEPRINT") -> Blueprint:
+        """A blueprint by its name, read once a run."""
         from xacct.blueprint.catalogue import load_blueprint
 
-        return load_blueprint(name, self.blueprint_folders, where=where)
+        if name not in self._blueprints:
+            self._blueprints[name] = load_blueprint(name, self.blueprint_folders, where=where)
+        return self._blueprints[name]
 
     def grants(self, arguments: Sequence[str], settings: Sequence[str] = ()) -> list[Grant]:
         """

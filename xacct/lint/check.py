@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 import attrs
 
-from xacct.iam.policy import PolicyDocument
+from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.iam.things import Role
 from xacct.lint.context import LintContext
 from xacct.lint.document import Kind, read_document
@@ -124,8 +125,36 @@ def check_role(role: Role, policies: Sequence[PolicyDocument], context: LintCont
         )
     findings = _moved(check_policy(role.trust, "trust", context), "$.trust")
     for index, document in enumerate(policies):
-        findings += _moved(check_policy(document, "permission", context), f"$.permissions[{index}]")
+        findings += _moved(_check_permissions(document, context), f"$.permissions[{index}]")
     return _sorted(findings + _sizes(policies, context))
+
+
+def _check_permissions(document: PolicyDocument, context: LintContext) -> Iterator[Finding]:
+    """
+    Check a permissions policy of a role; hundreds of grants mostly share a few, which are checked once.
+
+    Of the role itself the rules ask only where a statement allows more than Lightsail's actions.
+    """
+    shared = attrs.evolve(context, grant=None, external_ids_elsewhere={})
+    if all(_allows_lightsail_only(statement) for statement in document.statements):
+        shared = attrs.evolve(shared, role=_ANY_ROLE)
+    return (attrs.evolve(item, grant=context.grant) for item in _permission_findings(document, shared))
+
+
+_ANY_ROLE = "role/any"
+
+
+@lru_cache(maxsize=512)
+def _permission_findings(document: PolicyDocument, context: LintContext) -> tuple[Finding, ...]:
+    return check_policy(document, "permission", context)
+
+
+def _allows_lightsail_only(statement: Statement) -> bool:
+    if statement.effect is Effect.DENY:
+        return True
+    return statement.actions is not None and all(
+        action.lower().startswith("lightsail:") for action in statement.actions
+    )
 
 
 def _moved(findings: Iterable[Finding], prefix: str) -> list[Finding]:

@@ -329,11 +329,12 @@ def lint_context(
     """What the rules are told about the accounts of this grant, and about the other grants of the run."""
     trusted = frozenset(expansion.values.get("trusted_account", ()))
     vendor = expansion.blueprint.intent is Intent.VENDOR
+    own = expansion.values.get("external_id", ())
     elsewhere = {
         value: other.grant.name
+        for value in own
         for other in others
-        if other.grant.name != expansion.grant.name
-        for value in other.values.get("external_id", ())
+        if value in other.values.get("external_id", ()) and other.grant.name != expansion.grant.name
     }
     return LintContext(
         account=account,
