@@ -29,8 +29,25 @@ SETS = re.compile(
     r"^(Put|Set|Create|Update)(Resource|Cluster|Channel|FileSystem|Component|ContainerRecipe|Image|ImageRecipe|Sink"
     r"|Contact|S3Access)Polic(y|ies)$|^PutPolicy$|^PutPermission$|^PutPermissionPolicy$"
 )
-# Their PutPolicy or PutPermissionPolicy sets something else than a resource-based policy.
-NOT_MEANT = {"fms", "mediaconvert", "waf", "waf-regional"}
+# Their PutPolicy sets something else than a resource-based policy.
+NOT_MEANT = {"fms", "mediaconvert"}
+# Calls whose names do not tell, and whose description in the model or whose field does.
+ALSO_SETS = {
+    "aiops": {"PutInvestigationGroupPolicy"},
+    "apigatewayv2": {"PutPortalProductSharingPolicy"},
+    "cleanroomsml": {"PutConfiguredAudienceModelPolicy"},
+    "cloudsearch": {"UpdateServiceAccessPolicies"},
+    "elementalinference": {"PutFeedPolicy"},
+    "es": {"UpdateElasticsearchDomainConfig"},
+    "qbusiness": {"AssociatePermission"},
+    "route53resolver": {
+        "PutFirewallRuleGroupPolicy",
+        "PutResolverQueryLogConfigPolicy",
+        "PutResolverRulePolicy",
+    },
+    "signin": {"PutResourcePermissionStatement"},
+    "wellarchitected": {"PutAgentProfilePolicy", "PutAgentRecommendationPolicy"},
+}
 
 Json = dict[str, Any]
 
@@ -85,12 +102,17 @@ def build(facts: dict[str, Json], models: dict[str, tuple[str, frozenset[str]]])
 
 
 def check(facts: dict[str, Json], models: dict[str, tuple[str, frozenset[str]]]) -> None:
-    """Every call that the facts name exists."""
+    """Every call that the facts or this script name exists."""
     wrong = [
         call
         for row in facts.values()
-        for call in (*row.get("write", ()), *row.get("read", ()))
+        for call in (*row.get("write", ()), *row.get("read", ()), *row.get("need", {}).get("write", ()))
         if call.partition(":")[2] not in models.get(call.partition(":")[0], ("", frozenset()))[1]
+    ]
+    wrong += [
+        f"{service}:{operation}"
+        for service, named in ALSO_SETS.items()
+        for operation in named - models.get(service, ("", frozenset()))[1]
     ]
     if wrong:
         sys.exit(f"no model has {', '.join(wrong)}")
@@ -102,7 +124,8 @@ def curated(row: Json) -> Json:
 
 
 def found_in_model(service: str, name: str, operations: Iterable[str]) -> Json | None:
-    sets = sorted(operation for operation in operations if SETS.match(operation))
+    also = ALSO_SETS.get(service, set())
+    sets = sorted(operation for operation in operations if SETS.match(operation) or operation in also)
     if not sets:
         return None
     reads = sorted(operation for operation in operations if reads_one(operation, sets))
@@ -118,7 +141,7 @@ def found_in_model(service: str, name: str, operations: Iterable[str]) -> Json |
 
 def reads_one(operation: str, sets: Iterable[str]) -> bool:
     """Whether an operation reads what one of these sets: GetResourcePolicy for PutResourcePolicy."""
-    what = {re.sub(r"^(Put|Set|Create|Update)", "", name) for name in sets}
+    what = {re.sub(r"^(Put|Set|Create|Update|Associate)", "", name) for name in sets}
     what = {"Policy" if name == "Permission" else name for name in what}
     read = re.sub(r"^(Get|Describe|List)", "", operation)
     return read != operation and (read in what or read.replace("Policies", "Policy") in what)

@@ -20,7 +20,7 @@ from xacct.explain.contrast import contrast_section
 from xacct.explain.facts import choices, contrasts, newer_ways
 from xacct.explain.model import Code, Explanation, Grid
 from xacct.explain.service_compare import explain_service, explain_services
-from xacct.explain.services import find_service, load_services
+from xacct.explain.services import Service, find_service, load_services
 from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 
 WITH_NEED = [name for name, service in load_services().services.items() if service.need is not None]
@@ -34,6 +34,11 @@ def codes(explanation: Explanation, start: str) -> list[PolicyDocument]:
         for block in section.blocks
         if isinstance(block, Code) and block.caption.startswith(start) and block.language == "json"
     ]
+
+
+def policy_of(service: Service) -> str:
+    assert service.need is not None
+    return service.need.policy or service.policy
 
 
 def decisions(explanation: Explanation) -> dict[str, str]:
@@ -54,7 +59,7 @@ def test_across_accounts_a_resource_policy_needs_the_callers_policy_beside_it(na
     service = find_service(name)
     said = decisions(explain_service(service, case_of(example("owned-account"))))
     assert said == {
-        f"the {service.policy} alone": "implicitly denied",
+        f"the {policy_of(service)} alone": "implicitly denied",
         "the caller's policy alone": "implicitly denied",
         "both": "allowed",
     }
@@ -64,10 +69,30 @@ def test_across_accounts_a_resource_policy_needs_the_callers_policy_beside_it(na
 def test_within_one_account_the_resources_policy_suffices(name: str) -> None:
     service = find_service(name)
     said = decisions(explain_service(service, case_of(example("delegated"))))
-    assert said[f"the {service.policy} alone"] == "allowed"
+    assert said[f"the {policy_of(service)} alone"] == "allowed"
     assert said["both"] == "allowed"
     # A key's policy always has to allow; elsewhere the caller's own policy suffices within one account.
-    assert said["the caller's policy alone"] in ("allowed", "implicitly denied")
+    alone = "implicitly denied" if name == "kms" else "allowed"
+    assert said["the caller's policy alone"] == alone
+
+
+def test_a_repository_policy_is_written_without_a_resource() -> None:
+    for grant in ("owned-account", "github-actions"):
+        found = explain_service(find_service("ecr"), case_of(example(grant)))
+        [policy] = [*codes(found, "Way 2, the repo"), *codes(found, "Way 2: the repo")]
+        assert all(statement.resources is None for statement in policy.statements)
+
+
+def test_what_every_request_carries_is_not_lost_with_a_resource_policy() -> None:
+    case = case_of(example("owned-account-whole"))
+    [policy] = codes(explain_service(find_service("s3"), case), "Way 2, the bucket policy")
+    keys = {condition.key for statement in policy.statements for condition in statement.conditions}
+    assert {"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"} <= keys
+
+
+@pytest.mark.parametrize("name", ["es", "route53resolver", "cloudsearch", "qbusiness", "waf"])
+def test_services_whose_calls_do_not_say_policy_plainly_are_in_the_table(name: str) -> None:
+    assert find_service(name).support == "yes"
 
 
 def test_an_external_id_is_told_to_be_lost_and_is_not_written() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
+
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import Decision, Policies, Request
 from xacct.explain import sources
@@ -18,8 +20,8 @@ from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, S
 
 __all__ = ["explain_service", "explain_services", "resource_policy"]
 
-_CARRIED = ("aws:principalorgid", "aws:principalorgpaths", "aws:principalarn", "aws:multifactorauthpresent")
-_CARRIED_PREFIXES = ("aws:principaltag/",)
+_ASKED_ONLY = ("aws:requesttag/", "aws:tagkeys", "aws:resourcetag/")
+"""Global keys that speak of the call to assume or of the role, and mean something else on a resource."""
 
 
 def explain_services() -> Explanation:
@@ -95,6 +97,15 @@ def _resources(service: Service, case: Case) -> tuple[str, ...]:
     return tuple(text.replace("{account}", case.account) for text in service.need.resources)
 
 
+def _policy(service: Service) -> str:
+    return (service.need.policy if service.need is not None else "") or service.policy
+
+
+def _written_by(service: Service) -> str:
+    """The calls that take the whole policy, where others take only a part of what a policy can say."""
+    return ", ".join((service.need.write if service.need is not None else ()) or service.write)
+
+
 def _identity_policy(service: Service, case: Case) -> PolicyDocument:
     return PolicyDocument.of(
         Statement(
@@ -108,18 +119,29 @@ def _identity_policy(service: Service, case: Case) -> PolicyDocument:
 
 def resource_policy(service: Service, case: Case) -> PolicyDocument:
     """The resource-based policy for the grant's principals, with the conditions that can be carried over."""
-    # In the policy of a KMS key "*" stands for the key itself (KMS developer guide, key-policy-overview).
-    resources = ("*",) if service.id == "kms" else _resources(service, case)
     return PolicyDocument.of(
         Statement(
             sid="TheNeed",
             effect=Effect.ALLOW,
             principals=_principals(case),
             actions=_actions(service, case),
-            resources=resources,
+            resources=_own_resource(service, case),
             conditions=tuple(condition for condition in _conditions(case) if _carries(condition)),
         )
     )
+
+
+def _own_resource(service: Service, case: Case) -> tuple[str, ...] | None:
+    """How the policy on a resource names that resource."""
+    match service.id:
+        case "kms":
+            # "*" stands for the key itself (KMS developer guide, key-policy-overview).
+            return ("*",)
+        case "ecr":
+            # A repository policy with a Resource is refused (ECR user guide, repository-policy-examples).
+            return None
+        case _:
+            return _resources(service, case)
 
 
 def _principals(case: Case) -> tuple[TypedPrincipal, ...]:
@@ -142,7 +164,7 @@ def _conditions(case: Case) -> tuple[Condition, ...]:
 
 def _carries(condition: Condition) -> bool:
     key = condition.key.lower()
-    return key in _CARRIED or key.startswith(_CARRIED_PREFIXES) or key == "aws:currenttime"
+    return key.startswith("aws:") and not key.startswith(_ASKED_ONLY)
 
 
 def _written(service: Service, case: Case) -> Iterator[Block]:
@@ -156,7 +178,7 @@ def _written(service: Service, case: Case) -> Iterator[Block]:
     if not own:
         yield Code(f"Way 1, {where}: the caller's policy", document_text(caller_policy(case)))
     policy = document_text(resource_policy(service, case), reveal=case.reveal)
-    yield Code(f"Way 2, the {service.policy}: {', '.join(service.write)}", policy)
+    yield Code(f"Way 2, the {_policy(service)}: {_written_by(service)}", policy)
     if service.id == "kms":
         yield Text(
             "A key's policy keeps the statements it has, those for its own account above all; add this one."
@@ -171,7 +193,8 @@ def _written(service: Service, case: Case) -> Iterator[Block]:
     )
     lost = [phrase(one, reveal=case.reveal) for one in _conditions(case) if not _carries(one)]
     if lost:
-        said = f"Lost on the way: {listed(lost)}. A request to {service.name} does not carry it."
+        it = "it" if len(lost) == 1 else "them"
+        said = f"Lost on the way: {listed(lost)}. A request to {service.name} does not carry {it}."
         yield Text(said, Tone.WARN, sources.CONDITION_KEYS)
     if service.note:
         yield Text(service.note)
@@ -192,10 +215,15 @@ def _decided(service: Service, case: Case) -> Iterator[Row]:
     if request is None:
         return
     identity = (_identity_policy(service, case),)
-    resource = resource_policy(service, case)
+    written = resource_policy(service, case)
+    resource = PolicyDocument.of(
+        *(attrs.evolve(one, resources=one.resources or ("*",)) for one in written.statements)
+    )
+    # A key's policy is never absent: here it says nothing of this caller.
+    silent = PolicyDocument.of() if service.id == "kms" else None
     for label, policies in (
-        (f"the {service.policy} alone", Policies(resource=resource)),
-        ("the caller's policy alone", Policies(identity=identity)),
+        (f"the {_policy(service)} alone", Policies(resource=resource)),
+        ("the caller's policy alone", Policies(identity=identity, resource=silent)),
         ("both", Policies(identity=identity, resource=resource)),
     ):
         yield _row(label, evaluate(request, policies))
@@ -233,10 +261,10 @@ def _role_only(service: Service, case: Case) -> Iterator[Block]:
             effect=Effect.ALLOW,
             principals=(role,),
             actions=_actions(service, case),
-            resources=("*",) if service.id == "kms" else _resources(service, case),
+            resources=_own_resource(service, case),
         )
     )
-    yield Code(f"Way 2: the {service.policy}, which names the role", document_text(named))
+    yield Code(f"Way 2: the {_policy(service)}, which names the role", document_text(named))
     yield Points((_together(service),))
 
 
