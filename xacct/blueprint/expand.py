@@ -76,6 +76,8 @@ class Expansion:
     shared: frozenset[ThingKey] = frozenset()
     reasons: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     uses: Mapping[str, frozenset[str]] = attrs.field(factory=dict, hash=False)
+    expired: bool = False
+    """Whether the last day was over on the day that the grant was expanded for, if one was named."""
 
     @property
     def role_arn(self) -> str | None:
@@ -178,6 +180,7 @@ class _Expander:
             ),
             reasons=trust.reasons,
             uses=trust.uses,
+            expired=self.expired(),
         )
 
     def maker(self, account: str, written: Written) -> Maker:
@@ -321,10 +324,13 @@ class _Expander:
             out.append(
                 f"Path and role name have {length} characters; the console's switch-role link takes 64."
             )
-        expires = self.grant.expires
-        if expires is not None and self.today is not None and expires < self.today:
-            out.append(f"The grant expired on {expires.isoformat()}: nobody gets in any more.")
+        if self.grant.expires is not None and self.expired():
+            out.append(f"The grant expired on {self.grant.expires.isoformat()}: nobody gets in any more.")
         return out
+
+    def expired(self) -> bool:
+        expires = self.grant.expires
+        return expires is not None and self.today is not None and expires < self.today
 
 
 def _notes(notes: tuple[Note, ...], resolved: Resolved) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xacct.explain import sources
 from xacct.explain.case import Case, Party
 from xacct.explain.facts import newer_ways
-from xacct.explain.model import Point, Points, Section, Text
+from xacct.explain.model import Block, Point, Points, Section, Text
 
 __all__ = ["advice_section"]
 
@@ -18,19 +18,16 @@ _WAYS = {
     Party.GROUP: ("identity-center",),
     Party.SAML: ("identity-center",),
     Party.WEB: ("roles-anywhere",),
-    Party.SERVICE: ("roles-anywhere",),
+    Party.SERVICE: (),
 }
 
 
 def advice_section(case: Case, *, bucket: str | None = None) -> Section:
     """The recommendation for this grant. ``bucket``: the one bucket whose objects it is about."""
     ways = tuple(newer_ways()[name] for name in _WAYS[case.party])
-    blocks = (
-        Text(_advice(case, bucket)),
-        Points(tuple(_reasons(case, bucket))),
-        Text("Newer ways of AWS that may suit better:"),
-        Points(ways),
-    )
+    blocks: tuple[Block, ...] = (Text(_advice(case, bucket)), Points(tuple(_reasons(case, bucket))))
+    if ways:
+        blocks = (*blocks, Text("Newer ways of AWS that may suit better:"), Points(ways))
     return Section("advice", "What fits here, and why", blocks)
 
 
@@ -46,9 +43,13 @@ def _advice(case: Case, bucket: str | None) -> str:
             " smaller step if whole-bucket access without an end date is right; else keep the role."
         )
     if case.party is Party.GROUP:
-        return "A role would be safer; the group is right where people work in the Lightsail console."
+        return "A role would be safer; the group fits where the permissions have to be at hand all the time."
     if case.party is Party.SAME:
         return "A role, as this grant makes it; a group would give the permissions all the time."
+    if case.party is Party.SERVICE:
+        return "A role, as this grant makes it: an AWS service has no other identity in the account."
+    if not case.granted:
+        return "A role, as this grant makes it; xacct explain --service tells of other services' ways."
     return "A role, as this grant makes it. For Lightsail there is no other way to give an outsider access."
 
 
@@ -81,6 +82,14 @@ def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:
         case Party.GROUP:
             text = "The users hold the permissions all the time, with whatever credentials they have."
             yield Point(text, source=sources.JUDGED)
+            text = (
+                "A group is no better for the Lightsail console: AWS's guide asks lightsail:* on everything"
+                " for it, by a group as by a role that one switches to."
+            )
+            yield Point(text, source=sources.CONSOLE)
         case Party.SERVICE:
-            text = "A service acts through a role; limit it by aws:SourceArn and aws:SourceAccount."
+            text = (
+                "Limit the service by aws:SourceArn and aws:SourceAccount where it sends them, so that nobody"
+                " else's resource makes it act here."
+            )
             yield Point(text, source=sources.DEPUTY)

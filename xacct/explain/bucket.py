@@ -39,7 +39,7 @@ _FACTS = (
         "An instance in the bucket's Region can be given access to it; that is full access to objects,"
         " without keys.",
         "Instances",
-        source=sources.LIGHTSAIL_MODEL,
+        source=sources.BUCKET_INSTANCES,
     ),
     Point(
         "Access keys of a bucket read and write it, belong to no principal of IAM and never expire: no way"

@@ -26,9 +26,14 @@ from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_del
 from xacct.plan.model import AccessRow, Witness
 from xacct.plan.simulate import EXAMPLE_ID, example_request
 
-__all__ = ["ALLOW_ALL", "Case", "Party"]
+__all__ = ["ALLOW_ALL", "TAKEN_AS_GIVEN", "Case", "Party"]
 
-ALLOW_ALL = PolicyDocument.of(Statement(effect=Effect.ALLOW, actions=("*",), resources=("*",)))
+TAKEN_AS_GIVEN = "xacct takes this as given"
+"""The Sid of a policy that no grant writes, by which it is told from those that are shown."""
+
+ALLOW_ALL = PolicyDocument.of(
+    Statement(sid=TAKEN_AS_GIVEN, effect=Effect.ALLOW, actions=("*",), resources=("*",))
+)
 """Stands for a caller whose own policies allow whatever it asks for."""
 
 SESSION_NAME = "example"
@@ -105,15 +110,7 @@ class Case:
     @cached_property
     def allowed_patterns(self) -> tuple[str, ...]:
         """All action patterns of Allow statements; None of them covers what is not allowed."""
-        return tuple(
-            dict.fromkeys(
-                pattern
-                for document in self.documents
-                for one in document.statements
-                if one.effect is Effect.ALLOW
-                for pattern in one.actions or ("*",)
-            )
-        )
+        return tuple(dict.fromkeys(pattern for one in self._allows() for pattern in one.actions or ("*",)))
 
     @cached_property
     def granted(self) -> tuple[Action, ...]:
@@ -134,10 +131,15 @@ class Case:
 
     @cached_property
     def others(self) -> tuple[str, ...]:
-        """Patterns of other services' actions that some Allow names."""
+        """Other services' actions that some Allow names, as patterns; of NotAction, in words."""
+        named = [pattern for one in self._allows() for pattern in one.actions or (_everything_but(one),)]
         return tuple(
-            pattern for pattern in self.allowed_patterns if not pattern.lower().startswith("lightsail:")
+            pattern for pattern in dict.fromkeys(named) if not pattern.lower().startswith("lightsail:")
         )
+
+    def _allows(self) -> list[Statement]:
+        statements = [one for document in self.documents for one in document.statements]
+        return [one for one in statements if one.effect is Effect.ALLOW]
 
     @cached_property
     def witness(self) -> Witness | None:
@@ -146,7 +148,8 @@ class Case:
             found = self._passing(action)
             if found is not None:
                 return found
-        return next((row.witness for row in self.rows if row.witness and self._does(row.witness)), None)
+        held = [row.witness for row in self.rows if row.witness and self._does(row.witness)]
+        return next((found for one in held if (found := self._lifelike(one)) is not None), None)
 
     def _does(self, witness: Witness) -> bool:
         """Whether it tells of an action, and with a role of how its session is had."""
@@ -170,7 +173,9 @@ class Case:
     def _lifelike(self, witness: Witness) -> Witness | None:
         """Asked as AWS asks: about ``*`` if the action takes no resource, else about one of its types."""
         action = load_catalog().action(witness.action)
-        if action is None or witness.resource == "*":
+        if action is None:
+            return self._lifelike_elsewhere(witness)
+        if witness.resource == "*":
             return witness
         if action.wildcard_only:
             asked = attrs.evolve(witness, resource="*")
@@ -179,6 +184,16 @@ class Case:
         kinds = {use.type for use in action.resource_types}
         foreign = parsed is not None and parsed.service == "lightsail" and parsed.resource_type not in kinds
         return None if foreign else witness
+
+    def _lifelike_elsewhere(self, witness: Witness) -> Witness | None:
+        """Of another service: named as the grant writes it; S3 asks about an object, not its bucket."""
+        spelled = {pattern.lower(): pattern for pattern in self.allowed_patterns}
+        named = attrs.evolve(witness, action=spelled.get(witness.action.lower(), witness.action))
+        about_object = named.action.lower().startswith("s3:") and "object" in named.action.lower()
+        if not about_object or not named.resource.startswith("arn:") or "/" in named.resource:
+            return named
+        asked = attrs.evolve(named, resource=f"{named.resource}/x")
+        return asked if self.decide(self.request_of(asked)).allowed else None
 
     def resource_for(self, action: Action) -> str | None:
         """A resource of the type that the action takes; None where it takes none."""
@@ -243,7 +258,8 @@ class Case:
         context.setdefault("aws:PrincipalArn", self.role_arn if session else witness.principal)
         if "aws:CurrentTime" in witness.assume_context:
             context.setdefault("aws:CurrentTime", witness.assume_context["aws:CurrentTime"])
-        region = witness.resource.split(":")[3] if witness.resource.count(":") >= 5 else self.region
+        named = witness.resource.split(":")[3] if witness.resource.count(":") >= 5 else ""
+        region = named or self.region
         context.setdefault("aws:RequestedRegion", "us-east-1" if region == "global" else region)
         return Request(
             principal=principal,
@@ -266,9 +282,15 @@ class Case:
         return evaluate(request, Policies(identity=held.policies, boundary=boundary))
 
 
-def _telling(action: Action) -> tuple[bool, bool, bool, str]:
-    """Sorts what shows most first: something that acts, on one resource, and that harms little."""
-    return (action.is_read, action.wildcard_only, action.irreversible or action.disrupts, action.name)
+def _everything_but(statement: Statement) -> str:
+    return f"everything but {', '.join(statement.not_actions or ())}"
+
+
+def _telling(action: Action) -> tuple[bool, bool, bool, bool, str]:
+    """Sorts what shows most first: something that acts, on one resource, anywhere, and that harms little."""
+    awkward = len(action.required_types) > 1 or action.only_region is not None
+    harms = action.irreversible or action.disrupts
+    return (action.is_read, action.wildcard_only, awkward, harms, action.name)
 
 
 def _holder_example(holders: HolderAccess, action: str) -> Witness | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from xacct.blueprint.model import Intent
 from xacct.explain.case import Case, Party
 from xacct.explain.facts import contrasts
+from xacct.explain.matching import allowing
 from xacct.explain.model import Grid, Row, Section, Text
-from xacct.explain.path import is_chained
+from xacct.explain.path import longest_session
 from xacct.explain.text import duration
+from xacct.iam.policy import Condition, Statement
 
 __all__ = ["contrast_section", "general_contrast"]
 
@@ -55,7 +58,7 @@ def _here(case: Case) -> Iterator[tuple[str, str]]:
     yield "External ID, against the confused deputy", _external_id(case)
     yield "MFA", _mfa(case)
     yield "Naming a whole account", _whole_account(case)
-    yield "Taking it back", f"Up to {duration(_longest(case))} for sessions that run."
+    yield "Taking it back", _running_on(case)
     yield "Size and number", _size(case)
     if case.party.federated:
         yield "People and programs that sign in elsewhere", "This is the case here."
@@ -67,8 +70,10 @@ def _until(expires: object) -> str:
     return f"Until {expires} (UTC)." if expires is not None else "Until it is removed."
 
 
-def _longest(case: Case) -> int:
-    return case.role.max_session if case.role is not None else 3600
+def _running_on(case: Case) -> str:
+    if case.party is Party.SERVICE:
+        return "Sessions that run go on as long as the service made them last."
+    return f"Up to {duration(longest_session(case))} for sessions that run."
 
 
 def _writers(case: Case) -> str:
@@ -86,46 +91,79 @@ def _given_up(case: Case) -> str:
 
 
 def _lasting(case: Case) -> str:
-    seconds = min(_longest(case), 3600) if is_chained(case) else _longest(case)
+    seconds = longest_session(case)
     said = f"Sessions of at most {duration(seconds)}"
-    said += ", the caller being a role." if is_chained(case) else "."
+    if case.party is Party.SERVICE:
+        said = "Sessions as long as the service makes them"
+    shorter = case.role is not None and seconds < case.role.max_session
+    said += ", the callers being roles." if shorter else "."
     expires = case.expansion.grant.expires
     return f"{said} {_until(expires)}" if expires is not None else said
 
 
-def _condition_keys(case: Case) -> set[str]:
-    trust = case.access.trust.statements if case.access is not None else ()
-    return {condition.key.lower() for one in trust for condition in one.conditions}
+def _assuming(case: Case) -> list[Statement]:
+    """The Allow statements by which a session is had."""
+    assume = case.assume_request
+    action = assume.action if assume is not None else "sts:AssumeRole"
+    return allowing(case.access.trust if case.access is not None else None, action)
+
+
+def _asked(case: Case, demands: Callable[[Condition], bool]) -> str:
+    """Whether every way in asks for it, or one at least, or none."""
+    found = [any(demands(condition) for condition in one.conditions) for one in _assuming(case)]
+    if found and all(found):
+        return "Asked for"
+    return "Asked for by a part of the trust policy alone" if any(found) else ""
 
 
 def _external_id(case: Case) -> str:
-    if "sts:externalid" in _condition_keys(case):
-        return "Asked for."
+    asked = _asked(case, lambda one: one.key.lower() == "sts:externalid" and one.operator in _POSITIVE)
+    if asked:
+        return f"{asked}."
     if case.party.federated:
-        return "Not possible; audience and subject of the token stand in for it."
-    return "Not asked for: both accounts have one owner." if case.party is Party.OWNED else "Not asked for."
+        return "Not possible; what the token or assertion says stands in for it."
+    blueprint = case.expansion.blueprint
+    told = blueprint.given is None and blueprint.intent is Intent.ANOTHER_ACCOUNT
+    same = told and case.party is Party.OWNED
+    return "Not asked for: both accounts have one owner." if same else "Not asked for."
+
+
+_POSITIVE = ("StringEquals", "StringLike", "StringEqualsIgnoreCase")
+
+
+def _demands_mfa(condition: Condition) -> bool:
+    """Only what a caller without MFA cannot meet: ``BoolIfExists`` lets long-term access keys in."""
+    key = condition.key.lower()
+    if key == "aws:multifactorauthage":
+        return condition.operator in ("NumericLessThan", "NumericLessThanEquals")
+    true = tuple(value.lower() for value in condition.values) == ("true",)
+    return key == "aws:multifactorauthpresent" and condition.operator == "Bool" and true
 
 
 def _mfa(case: Case) -> str:
-    if "aws:multifactorauthpresent" in _condition_keys(case):
-        return "Asked for, when the role is assumed."
+    asked = _asked(case, _demands_mfa)
+    if asked:
+        return f"{asked}, when the role is assumed."
     if case.party.federated:
         return "Up to the identity provider: such callers carry no MFA context of AWS."
     return "Not asked for."
 
 
 def _whole_account(case: Case) -> str:
-    trust = case.access.trust.statements if case.access is not None else ()
-    named = {principal.value for one in trust for principal in one.principals or ()}
-    whole = any(value.endswith(":root") or value.isdigit() for value in named)
+    whole = [one for one in _assuming(case) if any(_is_whole(name.value) for name in one.principals or ())]
     if not whole:
         return "No whole account is named."
-    narrowed = "aws:principalarn" in _condition_keys(case)
+    keys = [{condition.key.lower() for condition in one.conditions} for one in whole]
+    narrowed = all("aws:principalarn" in found for found in keys)
     return (
         "The account is named, and narrowed by aws:PrincipalArn."
         if narrowed
         else "The whole account is named."
     )
+
+
+def _is_whole(principal: str) -> bool:
+    return principal.endswith(":root") or principal.isdigit()
 
 
 def _size(case: Case) -> str:

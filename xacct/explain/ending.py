@@ -8,7 +8,7 @@ from datetime import timedelta
 from xacct.explain.case import Case, Party
 from xacct.explain.matching import allowing
 from xacct.explain.model import Block, Point, Points, Section, Text, Tone
-from xacct.explain.path import is_chained
+from xacct.explain.path import is_chained, longest_session
 from xacct.explain.sources import (
     ACCESS_KEYS,
     CLOUDTRAIL,
@@ -32,12 +32,17 @@ def ending_section(case: Case) -> Section:
         blocks += [Text(said, Tone.WARN), Points(left)]
     else:
         said = (
-            "As far as the catalog of Lightsail knows, no action of this grant hands out a key or a"
-            " password, makes a copy of data, or opens something for longer than the access lasts."
+            "As far as the catalog of Lightsail knows, no action of this grant hands out a login, a key or a"
+            " password that works for longer than the access lasts."
         )
+        if case.others:
+            said += " Actions of other services were not looked at."
         blocks.append(Text(said))
     blocks.append(
-        Text("What was read stays known, and what was made or changed stays until somebody undoes it.")
+        Text(
+            "What was read stays known, and what was made or changed stays until somebody undoes it:"
+            " copies, snapshots, DNS records, certificates got by them."
+        )
     )
     return Section("ending", "How access ends", tuple(blocks))
 
@@ -57,7 +62,9 @@ def _ends(case: Case) -> Iterator[Point]:
             source=ACCESS_KEYS,
         )
         return
-    longest = duration(case.role.max_session) if case.role is not None else "1 hour"
+    longest = f"up to {duration(longest_session(case))} (the longest session that a caller gets)"
+    if case.party is Party.SERVICE:
+        longest = "as long as the service made them last"
     yield Point(
         "xacct destroy removes the role with its policies. A session that still runs then has no"
         " permissions left.",
@@ -66,8 +73,8 @@ def _ends(case: Case) -> Iterator[Point]:
     )
     yield Point(
         "Changing only the trust policy ends no session: those that run keep the role's permissions, for"
-        f" up to {longest} (the role's longest session). To end them at once, deny everything to sessions"
-        " issued before now, by aws:TokenIssueTime.",
+        f" {longest}. To end them at once, deny everything to sessions issued before now, by"
+        " aws:TokenIssueTime.",
         "Running sessions",
         source=REVOKE,
     )
@@ -151,7 +158,8 @@ def _sts_event(case: Case) -> str:
         case Party.OWNED | Party.VENDOR:
             return (
                 f"{action} is recorded in both accounts: {case.caller_account or 'the caller’s'}, which"
-                f" calls, and {case.account}, which owns the role."
+                f" calls, with the caller's ARN; and {case.account}, which owns the role, with the caller's"
+                " account number and unique ID."
             )
         case _:
             return f"{action} is recorded in account {case.account}, with the caller."
@@ -171,9 +179,19 @@ def _person(case: Case) -> Iterator[Point]:
         )
         yield Point(text, "The person behind it", source=SAML)
     elif not case.party.federated:
+        checked = any(
+            condition.key.lower() == "sts:rolesessionname"
+            for one in (case.access.trust.statements if case.access is not None else ())
+            for condition in one.conditions
+        )
+        name = (
+            "The trust policy says which session names pass; see its line about sts:RoleSessionName."
+            if checked
+            else "The session name is the caller's word, not checked."
+        )
         text = (
-            "The session name is the caller's word, not checked. A source identity would be kept through"
-            " chains of roles; the trust policy does not let it be set."
+            f"{name} A source identity would be kept through chains of roles; the trust policy does not let"
+            " it be set."
         )
         if is_chained(case):
             text += " The caller of the example is a role itself; who used that is in its own account's log."

@@ -16,7 +16,7 @@ from xacct.explain.ending import ending_section, logs_section
 from xacct.explain.general import general_explanation
 from xacct.explain.lines import lines_section
 from xacct.explain.model import Explanation, Grid, Point, Points, Row, Section, Text
-from xacct.explain.path import path_section
+from xacct.explain.path import longest_session, path_section
 from xacct.explain.picture import picture_of
 from xacct.explain.probes import probes_section
 from xacct.explain.reach import reach_section
@@ -72,13 +72,20 @@ _WHO = {
 def _lead(case: Case) -> str:
     if case.witness is None:
         return "Nobody gets anything by this grant: no request passes its policies."
+    if case.expansion.expired:
+        return (
+            f"The grant expired: {case.expansion.grant.expires} (UTC) was its last day, and nobody gets in"
+            " any more. What follows tells of the time before."
+        )
     who = _WHO[case.party].format(caller=case.caller_account, account=case.account, provider=_provider(case))
     can = f"{who} can use {_what(case)} in account {case.account}"
     if case.party is Party.GROUP or case.role is None:
         return f"{can}, as members of a group."
     until = f", until {case.expansion.grant.expires} (UTC)" if case.expansion.grant.expires else ""
+    if case.party is Party.SERVICE:
+        return f"{can} by assuming the role {case.role_arn}{until}."
     return (
-        f"{can} by assuming the role {case.role_arn}, for at most {duration(case.role.max_session)} at a"
+        f"{can} by assuming the role {case.role_arn}, for at most {duration(longest_session(case))} at a"
         f" time{until}."
     )
 
@@ -90,7 +97,9 @@ def _what(case: Case) -> str:
         said = f"{changes} of them {'changes' if changes == 1 else 'change'} something"
     parts = [f"{count(len(case.granted), 'action')} of Lightsail ({said})"] if case.granted else []
     if case.others:
-        parts.append(f"{count(len(case.others), 'action')} of other services")
+        plain = all(":" in pattern and "*" not in pattern and "?" not in pattern for pattern in case.others)
+        number = count(len(case.others), "action") if plain else "actions"
+        parts.append(f"{number} of other services")
     return listed(parts)
 
 

@@ -145,9 +145,13 @@ def _why_actions(actions: tuple[Action, ...], statement: Statement) -> str:
 def _why_resources(actions: tuple[Action, ...], resources: tuple[str, ...]) -> str:
     if not actions:
         return "Written into the grant as it stands here."
-    if resources != ("*",):
-        return "Only these resources. Their ARNs end in an ID that AWS gives, never in the name."
     alone = [action for action in actions if action.wildcard_only]
+    if "*" not in resources:
+        said = "Only these resources. Their ARNs end in an ID that AWS gives, never in the name."
+        if alone:
+            names = short_actions(action.name for action in alone)
+            said += f" AWS checks some of the actions against * alone, so this allows none of them: {names}."
+        return said
     if len(alone) == len(actions):
         return "AWS checks these actions against * alone; an ARN here would match nothing and allow nothing."
     if not alone:

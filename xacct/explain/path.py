@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xacct.evaluate.model import Decision, Element, Request, StatementTrace
-from xacct.explain.case import Case, Party
+from xacct.explain.case import TAKEN_AS_GIVEN, Case, Party
 from xacct.explain.matching import allowing
 from xacct.explain.model import Call, Code, Section, Statement, Step, Steps, Text, Tone
 from xacct.explain.sources import BOUNDARIES
@@ -13,11 +13,13 @@ from xacct.explain.text import document_text, duration, outcome_tone, outcome_wo
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument
 from xacct.iam.policy import Statement as PolicyStatement
+from xacct.lightsail.catalog import PREFIX
 
 __all__ = [
     "caller_policy",
     "decision_words",
     "is_chained",
+    "longest_session",
     "nearest_reasons",
     "path_section",
     "shown_statements",
@@ -71,7 +73,40 @@ def caller_policy(case: Case) -> PolicyDocument:
 
 def is_chained(case: Case) -> bool:
     """Whether the caller of the example is a role, so that its session is a chained one."""
-    parsed = Arn.try_parse(case.witness.principal) if case.witness else None
+    return case.witness is not None and _is_role(case.witness.principal)
+
+
+def longest_session(case: Case) -> int:
+    """
+    The longest session that any trusted caller gets, in seconds.
+
+    A role that assumes this one gets an hour at most; the role's own maximum counts only where somebody else
+    is trusted as well, or a whole account is.
+    """
+    longest = case.role.max_session if case.role is not None else _CHAINED_SECONDS
+    return min(longest, _CHAINED_SECONDS) if _roles_alone(case) else longest
+
+
+def _roles_alone(case: Case) -> bool:
+    trust = case.access.trust if case.access is not None else None
+    statements = allowing(trust, "sts:AssumeRole")
+    return bool(statements) and all(_names_roles(one) for one in statements)
+
+
+def _names_roles(statement: PolicyStatement) -> bool:
+    """Whether only roles can meet it, by Principal or by a condition on aws:PrincipalArn."""
+    named = [one.value for one in statement.principals or ()]
+    for condition in statement.conditions:
+        if condition.key.lower() == "aws:principalarn" and condition.operator in _POSITIVE:
+            named = list(condition.values)
+    return bool(named) and all(_is_role(value) for value in named)
+
+
+_POSITIVE = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
+
+
+def _is_role(value: str) -> bool:
+    parsed = Arn.try_parse(value)
     return parsed is not None and parsed.resource_type in ("role", "assumed-role")
 
 
@@ -127,7 +162,7 @@ def _assume_step(case: Case, assume: Request) -> Step:
     elif case.party is Party.SAME:
         why += " A policy of the caller's has to allow it as well; that is taken as given."
     if case.party.federated:
-        why += " Nobody else is asked: such a caller has no policies in AWS."
+        why += " Such a caller has no policies in AWS that could be asked as well."
     return Step(
         title=f"{assume.action.partition(':')[2]}: the role's trust policy is asked",
         actor=assume.principal,
@@ -145,9 +180,11 @@ def _assume_step(case: Case, assume: Request) -> Step:
 def _session_step(case: Case) -> Step:
     longest = duration(case.role.max_session if case.role is not None else _CHAINED_SECONDS)
     lasts = f"The session lasts 15 minutes to {longest}, as the caller asks, and 1 hour if it does not say."
-    if is_chained(case):
+    if case.party is Party.SERVICE:
+        lasts = "How long the session lasts is the service's choice; the role's maximum does not bind it."
+    elif is_chained(case):
         lasts = (
-            "The caller is itself a role session, and such a chained session lasts 1 hour at most,"
+            "This caller is itself a role session, and such a chained session lasts 1 hour at most,"
             f" whatever the role says (here {longest})."
         )
     return Step(
@@ -184,7 +221,7 @@ def _decided(case: Case, request: Request, asked: str, credentials: str) -> Step
         asked=asked,
         outcome=outcome_words(decision),
         tone=outcome_tone(decision),
-        why=decision_words(decision, asked) + _ONLY,
+        why=decision_words(decision, asked) + (_ONLY if _of_lightsail(request) else _OTHERS),
         call=_call(case, request),
         statements=shown_statements(decision),
     )
@@ -193,6 +230,11 @@ def _decided(case: Case, request: Request, asked: str, credentials: str) -> Step
 _ONLY = (
     " Lightsail has no resource-based policies, so no policy on the resource can allow it or say otherwise."
 )
+_OTHERS = " If the resource has a policy of its own, that is asked as well: it is not at hand, and can deny."
+
+
+def _of_lightsail(request: Request) -> bool:
+    return request.action.lower().startswith(PREFIX)
 
 
 def decision_words(decision: Decision, asked: str) -> str:
@@ -213,7 +255,7 @@ def _call(case: Case, request: Request) -> Call:
 
 def shown_statements(decision: Decision) -> tuple[Statement, ...]:
     """The statements that apply; where none does, those that came near, with what fails."""
-    own = [one for one in decision.trace if one.policy_type.value != "identity" or one.sid]
+    own = [one for one in decision.trace if one.sid != TAKEN_AS_GIVEN]
     applying = [one for one in own if one.applies]
     return tuple(_statement(one) for one in applying or _near(own))
 
@@ -227,7 +269,7 @@ def nearest_reasons(decision: Decision) -> tuple[str, ...]:
         return (decision.why,)
     if not decision.trace:
         return ()
-    nearest = _near([one for one in decision.trace if one.sid or one.policy_type.value != "identity"])
+    nearest = _near([one for one in decision.trace if one.sid != TAKEN_AS_GIVEN])
     return tuple(
         element.why for one in nearest[:1] for element in one.elements if element.matched is not True
     )

@@ -104,10 +104,13 @@ def _trust_checks(case: Case) -> Iterator[str]:
 
 def _checks(case: Case) -> Iterator[str]:
     changes = sum(not action.is_read for action in case.granted)
-    yield (
-        f"{count(len(case.granted), 'action')} of Lightsail,"
-        f" {count(changes, 'change') if changes else 'no change'} among them"
-    )
+    if case.granted:
+        yield (
+            f"{count(len(case.granted), 'action')} of Lightsail,"
+            f" {count(changes, 'change') if changes else 'no change'} among them"
+        )
+    if case.others:
+        yield f"{listed(case.others)}, as written into the grant"
     allowing = [
         {phrase(condition) for condition in statement.conditions}
         for document in case.documents
@@ -137,7 +140,10 @@ def _resources(case: Case) -> Iterator[str]:
 
 def _services(case: Case) -> str:
     """The services whose actions are allowed."""
-    others = sorted({pattern.partition(":")[0] for pattern in case.others})
+    plain = [pattern.partition(":")[0] for pattern in case.others if ":" in pattern.partition(" ")[0]]
+    others = sorted(set(plain))
+    if len(plain) < len(case.others):
+        others = ["other services"]
     return listed([*(["Lightsail"] if case.granted else []), *others]) or "nothing"
 
 

@@ -97,6 +97,8 @@ def _other_values(case: Case, key: str) -> Iterator[tuple[str, ContextValue | No
         yield from _github_subjects(case, key)
     elif folded.endswith(":sub"):
         yield "with a token for another subject", "somebody-else"
+    elif folded == "sts:rolesessionname":
+        yield "with another session name", "another-name"
     else:
         yield f"without {key}", None
 
@@ -184,7 +186,10 @@ def _elsewhere(case: Case, request: Request) -> Iterator[tuple[str, Request]]:
     parts = request.resource.split(":", 5)
     if len(parts) == 6 and parts[3] == "global":
         return
-    resource = request.resource if len(parts) < 6 else ":".join([*parts[:3], region, *parts[4:]])
+    placed = len(parts) == 6 and parts[3]
+    if len(parts) == 6 and not placed:
+        return  # A bucket is in one Region: asking elsewhere is no other call.
+    resource = ":".join([*parts[:3], region, *parts[4:]]) if placed else request.resource
     moved = _with(attrs.evolve(request, resource=resource), {"aws:RequestedRegion": region})
     yield f"in another Region, {region}", moved
 

@@ -18,17 +18,37 @@ _SHOWN = 8
 Test = Callable[[Action], bool]
 
 
-def _kind(*kinds: str) -> Test:
-    return lambda action: action.sensitive is not None and action.sensitive.kind in kinds
+def _kind(*kinds: str, also: tuple[str, ...] = ()) -> Test:
+    """Actions of these kinds; ``also`` names those that the catalog files under what is worse of them."""
+    return lambda action: (
+        action.name in also or (action.sensitive is not None and action.sensitive.kind in kinds)
+    )
 
+
+_RESTORES = ("CreateInstancesFromSnapshot", "CreateRelationalDatabaseFromSnapshot")
+_PUBLISHES = (
+    "CreateContainerService",
+    "CreateContainerServiceDeployment",
+    "CreateRelationalDatabase",
+    "UpdateContainerService",
+    "UpdateRelationalDatabase",
+)
+_RUNS = ("Start", "Stop", "Reboot")
 
 POWERS: tuple[tuple[str, Test], ...] = (
-    ("Get a login, a password or a key", _kind("credential")),
-    ("Copy data out, or restore a copy of it", _kind("exfiltration")),
-    ("Open something to the public, to others or to another network", _kind("exposure", "network")),
-    ("Start or change what runs", _kind("compute")),
-    ("Change DNS", _kind("dns")),
-    ("Change tags", _kind("tagging")),
+    ("Get a login, a password or a key, other than those read in clear", _kind("credential")),
+    (
+        "Copy disks, databases or snapshots out, or restore a copy of them",
+        _kind("exfiltration", also=_RESTORES),
+    ),
+    (
+        "Open something to the public, to others or to another network",
+        _kind("exposure", "network", also=_PUBLISHES),
+    ),
+    ("Run code or machines of its own choice", _kind("compute")),
+    ("Start, stop or restart what is there", lambda action: action.name.startswith(_RUNS)),
+    ("Change DNS", _kind("dns", also=("DeleteDomain",))),
+    ("Change tags of what is there", _kind("tagging")),
     ("Read what is shown in clear: logs, environment variables, contacts, pending passwords", _kind("data")),
     ("Destroy for good", lambda action: action.irreversible),
 )
@@ -52,10 +72,10 @@ def refused_actions(case: Case) -> tuple[Action, ...]:
 
 
 def _blocks(case: Case) -> Iterator[Block]:
-    rows = tuple(_can(row) for row in case.rows)
+    rows = tuple(_can(row) for row in case.rows if _working(row))
     yield Grid("What is allowed, and under which condition", ("Who", "May", "On", "If"), rows)
     yield Grid(
-        "What reviewers ask about",
+        "What reviewers ask about, within Lightsail",
         ("Can it …", "Answer", "Not granted"),
         tuple(_power(case, title, test) for title, test in POWERS),
     )
@@ -67,7 +87,17 @@ def _blocks(case: Case) -> Iterator[Block]:
 
 
 def _can(row: AccessRow) -> Row:
-    return Row((row.principal, _actions(row.actions), ", ".join(row.resources), row.condition or "always"))
+    return Row((row.principal, _actions(_working(row)), ", ".join(row.resources), row.condition or "always"))
+
+
+def _working(row: AccessRow) -> tuple[str, ...]:
+    """Without actions that AWS checks against ``*`` alone where the statement names ARNs: it allows none."""
+    if any(resource.startswith("*") for resource in row.resources):
+        return row.actions
+    catalog = load_catalog()
+    return tuple(
+        name for name in row.actions if (action := catalog.action(name)) is None or not action.wildcard_only
+    )
 
 
 def _actions(names: tuple[str, ...]) -> str:
@@ -109,6 +139,9 @@ def _bounds(case: Case) -> Iterator[Point]:
         )
     else:
         yield Point(f"Also {listed(case.others)}, as written into the grant.", "Outside Lightsail", Tone.WARN)
+    if case.party is Party.GROUP:
+        text = "All this is said of the grant alone: other policies and groups of the users can allow more."
+        yield Point(text, "Besides", Tone.WARN)
     yield from _unseen(case)
     if case.expansion.account_wide:
         names = case.expansion.account_wide

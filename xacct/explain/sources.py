@@ -12,12 +12,14 @@ __all__ = [
     "BLOCK_PUBLIC",
     "BOUNDARIES",
     "BUCKETS",
+    "BUCKET_INSTANCES",
     "BUCKET_KEYS",
     "CHAINING",
     "CLOUDTRAIL",
     "COMPARE",
     "CONDITION_KEYS",
     "CONSISTENCY",
+    "CONSOLE",
     "CREATE_FOR_USER",
     "CROSS_ACCOUNT",
     "DELEGATION",
@@ -75,8 +77,10 @@ SOURCE_IDENTITY = _GUIDE + "id_credentials_temp_control-access_monitor"
 SWITCH = _GUIDE + "id_roles_use_switch-role-console"
 
 LIGHTSAIL = _LIGHTSAIL + "security_iam_service-with-iam"
+CONSOLE = _LIGHTSAIL + "create-policy-that-grants-access-to-amazon-lightsail"
 BUCKETS = _LIGHTSAIL + "amazon-lightsail-configuring-bucket-cross-account-access"
 BUCKET_KEYS = _LIGHTSAIL + "amazon-lightsail-creating-bucket-access-keys"
+BUCKET_INSTANCES = _LIGHTSAIL + "amazon-lightsail-configuring-bucket-resource-access"
 BLOCK_PUBLIC = _LIGHTSAIL + "amazon-lightsail-block-public-access-for-buckets"
 
 STS = "AWS STS API Reference: AssumeRole"

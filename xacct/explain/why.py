@@ -116,6 +116,8 @@ def _decided(case: Case, name: str) -> tuple[Decision, Step]:
         context: dict[str, ContextValue] = dict(request.context)
         if resource is not None:
             context.update(_friendly(case))
+        if resource is None:
+            context = {key: value for key, value in context.items() if not _of_resource(key)}
         request = attrs.evolve(request, action=name, resource=resource or "*", context=context)
     decision = case.decide(request)
     asked = "the role's permissions policy" if case.access is not None else "the group's policy"
@@ -134,6 +136,11 @@ def _decided(case: Case, name: str) -> tuple[Decision, Step]:
         statements=shown_statements(decision),
     )
     return decision, step
+
+
+def _of_resource(key: str) -> bool:
+    """Tags of a resource, which a call about ``*`` has none of."""
+    return key.lower().startswith("aws:resourcetag/")
 
 
 def _friendly(case: Case) -> dict[str, ContextValue]:
