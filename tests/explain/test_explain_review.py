@@ -14,6 +14,7 @@ from xacct.explain.contrast import contrast_section
 from xacct.explain.model import Grid, Steps
 from xacct.explain.path import longest_session, path_section
 from xacct.explain.reach import POWERS, reach_section
+from xacct.explain.why import explain_action
 from xacct.lightsail.catalog import load_catalog
 
 TRUST = """
@@ -141,3 +142,17 @@ def test_no_question_of_reviewers_is_answered_no_while_such_an_action_is_allowed
 ) -> None:
     [test] = [test for title, test in POWERS if title.startswith(start)]
     assert names <= {action.name for action in load_catalog().actions.values() if test(action)}
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "start"),
+    [
+        ("federated-saml", "sts:TagSession", "Allowed"),
+        ("federated-saml", "sts:SetSourceIdentity", "Denied"),
+        ("third-party", "sts:TagSession", "Denied"),
+    ],
+)
+def test_what_comes_with_the_session_is_asked_of_the_trust_policy(name: str, action: str, start: str) -> None:
+    found = explain_action(case_of(example(name)), action)
+    assert found.lead.startswith(start)
+    assert "change" not in {section.key for section in found.sections}

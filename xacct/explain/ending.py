@@ -13,12 +13,14 @@ from xacct.explain.sources import (
     ACCESS_KEYS,
     CLOUDTRAIL,
     CONSISTENCY,
+    DELETE_USER,
     JUDGED,
     REVOKE,
     SAML,
     SOURCE_IDENTITY,
 )
 from xacct.explain.text import duration, listed
+from xacct.iam.things import User
 
 __all__ = ["ending_section", "logs_section"]
 
@@ -56,11 +58,7 @@ def _ends(case: Case) -> Iterator[Point]:
             "By hand",
             source=CONSISTENCY,
         )
-        yield Point(
-            "The users' own passwords and access keys are not part of this grant and stay.",
-            "Credentials",
-            source=ACCESS_KEYS,
-        )
+        yield _users_credentials(case)
         return
     longest = f"up to {duration(longest_session(case))} (the longest session that a caller gets)"
     if case.party is Party.SERVICE:
@@ -84,6 +82,18 @@ def _ends(case: Case) -> Iterator[Point]:
         source=CONSISTENCY,
     )
     yield from _provider(case)
+
+
+def _users_credentials(case: Case) -> Point:
+    made = [thing.name for thing in case.expansion.things[case.account] if isinstance(thing, User)]
+    if not made:
+        text = "The users' own passwords and access keys are not part of this grant and stay."
+        return Point(text, "Credentials", source=ACCESS_KEYS)
+    text = (
+        f"xacct destroy deletes {listed(made)} as well. A password or access keys made since are not part of"
+        " this grant: take them away first, IAM deletes no user by API that has any."
+    )
+    return Point(text, "Credentials", source=DELETE_USER)
 
 
 def _provider(case: Case) -> Iterator[Point]:

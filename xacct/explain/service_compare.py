@@ -171,7 +171,8 @@ def _written(service: Service, case: Case) -> Iterator[Block]:
     own = case.party in (Party.SAME, Party.GROUP)
     where = "in the same account" if own else f"in account {case.caller_account}"
     yield Text(_needed(service, case))
-    yield Code("Way 1, the role: its permissions policy", document_text(_identity_policy(service, case)))
+    way = "the role: its permissions policy" if case.access is not None else "the group: its policy"
+    yield Code(f"Way 1, {way}", document_text(_identity_policy(service, case)))
     if case.access is not None:
         trust = document_text(case.access.trust, reveal=case.reveal)
         yield Code("Way 1, the role: its trust policy", trust)
@@ -191,6 +192,12 @@ def _written(service: Service, case: Case) -> Iterator[Block]:
         ("Which policies there are", "Decision"),
         tuple(_decided(service, case)),
     )
+    if any(one.key.lower().startswith("aws:multifactorauth") for one in _conditions(case)):
+        said = (
+            "Asked of every request, MFA keeps out sessions of roles and long-term access keys: they carry no"
+            " MFA context. Way 1 asks for it once, before the session."
+        )
+        yield Text(said, Tone.WARN, sources.MFA)
     lost = [phrase(one, reveal=case.reveal) for one in _conditions(case) if not _carries(one)]
     if lost:
         it = "it" if len(lost) == 1 else "them"
@@ -247,11 +254,17 @@ def _request(service: Service, case: Case) -> Request | None:
 
 
 def _role_only(service: Service, case: Case) -> Iterator[Block]:
-    yield Text(
+    said = (
         "The trusted party has no identity in AWS before it assumes a role, so a resource-based policy"
-        " cannot name it. The role stays; what changes is where the permission stands.",
-        source=sources.PRINCIPAL,
+        " cannot name it. The role stays; what changes is where the permission stands."
     )
+    if case.party is Party.SERVICE:
+        said = (
+            "An AWS service that assumes the role calls as the role's session, so that is what a"
+            " resource-based policy names. For what some services do in their own name, a policy can name the"
+            " service itself instead."
+        )
+    yield Text(said, source=sources.PRINCIPAL)
     yield Text(_needed(service, case))
     yield Code("Way 1: the role's permissions policy", document_text(_identity_policy(service, case)))
     role = TypedPrincipal(PrincipalType.AWS, case.role_arn)

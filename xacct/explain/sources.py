@@ -23,6 +23,7 @@ __all__ = [
     "CREATE_FOR_USER",
     "CROSS_ACCOUNT",
     "DELEGATION",
+    "DELETE_USER",
     "DEPUTY",
     "EXTERNAL_ID",
     "FEDERATED_USERS",
@@ -84,6 +85,7 @@ BUCKET_INSTANCES = _LIGHTSAIL + "amazon-lightsail-configuring-bucket-resource-ac
 BLOCK_PUBLIC = _LIGHTSAIL + "amazon-lightsail-block-public-access-for-buckets"
 
 STS = "AWS STS API Reference: AssumeRole"
+DELETE_USER = "IAM API Reference: DeleteUser"
 TEMPLATES = "IAM API Reference: AcquireRole"
 ROLES_ANYWHERE = "IAM Roles Anywhere User Guide: trust-model"
 LIGHTSAIL_MODEL = "Lightsail API Reference: UpdateBucket"

@@ -15,6 +15,7 @@ from xacct.evaluate.model import ContextValue, Decision, Outcome
 from xacct.explain import sources
 from xacct.explain.case import Case, Party
 from xacct.explain.edits import Edit, edits_for
+from xacct.explain.matching import allowing
 from xacct.explain.model import (
     Block,
     Call,
@@ -41,7 +42,7 @@ __all__ = ["explain_action"]
 def explain_action(case: Case, action: str) -> Explanation:
     """Raises InputError for a name that is no action."""
     name = _full_name(action)
-    if name.lower() in {one.lower() for one in ASSUME_ACTIONS}:
+    if name.lower() in {one.lower() for one in (*ASSUME_ACTIONS, *_WITH_THE_SESSION)}:
         return _about_assuming(case, name)
     title = f"{name} in grant {case.grant_name}"
     if case.witness is None:
@@ -153,6 +154,10 @@ def _friendly(case: Case) -> dict[str, ContextValue]:
     }
 
 
+_WITH_THE_SESSION = ("sts:TagSession", "sts:SetSourceIdentity")
+"""Asked of the trust policy too, in the call that gets the session (id_session-tags)."""
+
+
 def _about_assuming(case: Case, name: str) -> Explanation:
     assume = case.assume_request
     if case.party is Party.GROUP or assume is None:
@@ -160,8 +165,20 @@ def _about_assuming(case: Case, name: str) -> Explanation:
         return Explanation(
             about="action", name=name, title=f"{name} in grant {case.grant_name}", lead=lead, sections=()
         )
+    trust = case.access.trust if case.access is not None else None
+    together = name.lower() in {one.lower() for one in _WITH_THE_SESSION}
     if assume.action.lower() == name.lower():
         lead = "Allowed for the trusted party, when the call meets the trust policy below."
+    elif together and allowing(trust, name):
+        lead = (
+            f"Allowed for the trusted party, in the call of {assume.action}, when it meets the statement of"
+            f" the trust policy that allows {name}."
+        )
+    elif together:
+        lead = (
+            f"Denied: a call of {assume.action} that asks for it is refused whole, because the trust policy"
+            f" does not allow {name}. A statement of the permissions would not change that."
+        )
     else:
         lead = f"Denied: the role is assumed by {assume.action}; the trust policy does not allow {name}."
     sections = (path_section(case), probes_section(case))
