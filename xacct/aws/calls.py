@@ -92,6 +92,8 @@ class Api:
 
     ``client`` is a botocore client, or anything with its methods. ``clock`` gives seconds that never run
     backwards. Safe to share between threads.
+    ``is_there`` tells that the endpoint is known to answer, so that silence is a lost answer from the first
+    call on and not an endpoint that does not exist.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Api:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = _chance,
+        is_there: bool = False,
     ) -> None:
         self.client = client
         self.context = context or CallContext()
@@ -113,7 +116,7 @@ class Api:
         self.chance = chance
         self.server_date: str | None = None
         self._pacer = pacer or Pacer(clock, sleep)
-        self._answered = False
+        self._answered = is_there
 
     @property
     def rate(self) -> float | None:

@@ -144,6 +144,7 @@ class Sessions:
             count=self.calls,
             sleep=self._sleep,
             clock=self._clock,
+            is_there=True,  # STS has told whose credentials these are
         )
 
     # --- ways into accounts ----------------------------------------------------------------------
