@@ -24,7 +24,7 @@ from xacct.diagnose.repair import Proposal, propose
 from xacct.iam.policy import PolicyDocument
 from xacct.iam.things import AccountThings
 from xacct.plan.access import RoleAccess
-from xacct.plan.build import PlanOptions
+from xacct.plan.options import PlanOptions
 from xacct.plan.reach import role_access
 from xacct.plan.revoke import revocation
 from xacct.plan.simulate import simulate

@@ -20,9 +20,10 @@ from xacct.blueprint.settings import grant_from_settings
 from xacct.errors import InputError
 from xacct.iam.things import AccountThings
 from xacct.lightsail.sets import permission_sets
-from xacct.plan.build import PlanOptions, make_plan
+from xacct.plan.build import make_plan
 from xacct.plan.file import plan_digest, plan_from_json, plan_to_json
 from xacct.plan.model import ChangeKind, Plan, Verdict
+from xacct.plan.options import PlanOptions
 from xacct.plan.perform import after_changes, after_steps
 from xacct.plan.snapshot import Snapshot
 from xacct.plan.work import work_of

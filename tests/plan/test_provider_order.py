@@ -15,7 +15,8 @@ from xacct.blueprint.load import parse_grant
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import Outcome, Policies, Request
 from xacct.iam.things import AccountThings, OidcProvider, SamlProvider
-from xacct.plan.build import PlanOptions, make_plan
+from xacct.plan.build import make_plan
+from xacct.plan.options import PlanOptions
 from xacct.plan.perform import after_steps
 from xacct.plan.work import work_of
 

@@ -15,9 +15,10 @@ from xacct.blueprint.expand import Expansion, expand
 from xacct.blueprint.load import parse_grant
 from xacct.iam.policy import PolicyDocument
 from xacct.iam.things import HolderType, PolicyAttachment, Role, RolePolicy
-from xacct.plan.build import PlanOptions, make_plan
+from xacct.plan.build import make_plan
 from xacct.plan.file import plan_digest
 from xacct.plan.model import Plan
+from xacct.plan.options import PlanOptions
 from xacct.plan.perform import after_changes
 from xacct.plan.snapshot import Snapshot
 from xacct.render.plan_html import plan_html

@@ -16,7 +16,7 @@ __all__ = ["check_document", "check_grants"]
 
 def check_grants(wiring: Wiring, paths: Sequence[str]) -> list[Finding]:
     """Every finding of these grants and their contracts, in all the accounts they touch."""
-    from xacct.plan.build import find_in
+    from xacct.plan.findings import find_in
 
     expansions = wiring.expansions(wiring.grants(paths), offline=True)
     options = wiring.options(offline=True, removal=False, force_foreign=False)

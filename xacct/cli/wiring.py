@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from xacct.blueprint.expand import Expansion
     from xacct.blueprint.model import Blueprint, Grant
     from xacct.blueprint.project import Project
-    from xacct.plan.build import PlanOptions
     from xacct.plan.inventory import LiveGrant
     from xacct.plan.model import Plan
+    from xacct.plan.options import PlanOptions
     from xacct.plan.rights import RightsCheck
     from xacct.plan.snapshot import ReadScope, Snapshot
     from xacct.sandbox import Sandbox
@@ -298,7 +298,7 @@ class Wiring:
         prune: bool = False,
         adopt: frozenset[str] = frozenset(),
     ) -> PlanOptions:
-        from xacct.plan.build import PlanOptions
+        from xacct.plan.options import PlanOptions
 
         return PlanOptions(
             target=self.target,

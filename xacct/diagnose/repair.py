@@ -14,8 +14,10 @@ from xacct.blueprint.model import Grant
 from xacct.diagnose.model import GrantEdit
 from xacct.iam.things import AccountThings
 from xacct.lint.model import Finding
-from xacct.plan.build import PlanOptions, find_in, make_plan
+from xacct.plan.build import make_plan
+from xacct.plan.findings import find_in
 from xacct.plan.model import Plan
+from xacct.plan.options import PlanOptions
 from xacct.plan.snapshot import Snapshot
 
 __all__ = ["Proposal", "propose"]

@@ -15,8 +15,9 @@ from xacct.blueprint.expand import Expansion
 from xacct.errors import InputError, XacctError
 from xacct.iam.ownership import TAG_GRANT
 from xacct.iam.things import HolderType, PolicyAttachment, Role, RolePolicy, Thing
-from xacct.plan.build import PlanOptions, compose, grant_reference
+from xacct.plan.build import compose, grant_reference
 from xacct.plan.model import Change, ChangeKind, Plan, Reason
+from xacct.plan.options import PlanOptions
 from xacct.plan.perform import after_changes
 from xacct.plan.reach import reach_of
 from xacct.plan.revoke import revocation
