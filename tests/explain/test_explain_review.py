@@ -156,3 +156,19 @@ def test_what_comes_with_the_session_is_asked_of_the_trust_policy(name: str, act
     found = explain_action(case_of(example(name)), action)
     assert found.lead.startswith(start)
     assert "change" not in {section.key for section in found.sections}
+
+
+def test_every_trusted_account_is_told_of(tmp_path: Path) -> None:
+    case = odd(trusting(f'["{USER}", "arn:aws:iam::777788889999:root"]'), tmp_path)
+    lead = explain_grant(case.expansion).lead
+    assert "444455556666" in lead
+    assert "777788889999" in lead
+
+
+def test_a_token_is_never_told_to_call_assume_role(tmp_path: Path) -> None:
+    provider = "arn:aws:iam::111122223333:oidc-provider/x.example"
+    actions = '["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"]'
+    trust = f'{{Effect: Allow, Principal: {{Federated: "{provider}"}}, Action: {actions}}}'
+    request = odd(trust, tmp_path).assume_request
+    assert request is not None
+    assert request.action == "sts:AssumeRoleWithWebIdentity"

@@ -11,7 +11,7 @@ from xacct.explain import sources
 from xacct.explain.case import Case, Party
 from xacct.explain.model import Block, Code, Grid, Point, Points, Row, Section, Text
 from xacct.explain.path import caller_policy
-from xacct.explain.text import document_text
+from xacct.explain.text import document_text, listed
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 
 __all__ = ["bucket_of", "bucket_section", "reader_policy", "role_permissions"]
@@ -102,12 +102,13 @@ def bucket_section(case: Case) -> Section:
 
 
 def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
-    reader = case.caller_account
-    listed = [region for entry in case.expansion.grant.permissions for region in entry.regions]
-    region = listed[0] if listed else "REGION"
+    readers = tuple(one for one in case.trusted_accounts if one.isdigit()) or (case.caller_account,)
+    reader = listed(readers, "or")
+    regions = [region for entry in case.expansion.grant.permissions for region in entry.regions]
+    region = regions[0] if regions else "REGION"
     command = (
         f"aws lightsail update-bucket --bucket-name {bucket} --region {region} \\\n  "
-        f"--readonly-access-accounts {reader}"
+        f"--readonly-access-accounts {' '.join(readers)}"
     )
     rows = (
         Row(

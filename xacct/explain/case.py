@@ -172,6 +172,10 @@ class Case:
 
     def _lifelike(self, witness: Witness) -> Witness | None:
         """Asked as AWS asks: about ``*`` if the action takes no resource, else about one of its types."""
+        called = self._as_called(witness)
+        if called is None:
+            return None
+        witness = called
         action = load_catalog().action(witness.action)
         if action is None:
             return self._lifelike_elsewhere(witness)
@@ -184,6 +188,22 @@ class Case:
         kinds = {use.type for use in action.resource_types}
         foreign = parsed is not None and parsed.service == "lightsail" and parsed.resource_type not in kinds
         return None if foreign else witness
+
+    def _as_called(self, witness: Witness) -> Witness | None:
+        """AssumeRole is signed by a principal of AWS; who signs in elsewhere makes one of the other calls."""
+        if "-provider/" not in witness.principal or witness.assume_action.lower() != "sts:assumerole":
+            return witness
+        assert self.access is not None
+        kind = "SAML" if ":saml-provider/" in witness.principal else "WebIdentity"
+        called = attrs.evolve(witness, assume_action=f"sts:AssumeRoleWith{kind}")
+        asked = Request(
+            principal=called.principal,
+            action=called.assume_action,
+            resource=self.access.role_arn,
+            resource_account=self.account,
+            context=called.assume_context,
+        )
+        return called if self.decide_assume(asked).allowed else None
 
     def _lifelike_elsewhere(self, witness: Witness) -> Witness | None:
         """Of another service: named as the grant writes it; S3 asks about an object, not its bucket."""
@@ -217,6 +237,19 @@ class Case:
         if parsed is None or self.party.federated:
             return ""
         return parsed.account
+
+    @cached_property
+    def trusted(self) -> tuple[str, ...]:
+        """Every principal that an Allow of the trust policy names, as written."""
+        statements = self.access.trust.statements if self.access is not None else ()
+        allowing = [one for one in statements if one.effect is Effect.ALLOW]
+        return tuple(dict.fromkeys(who.value for one in allowing for who in one.principals or ()))
+
+    @property
+    def trusted_accounts(self) -> tuple[str, ...]:
+        """The accounts that those principals are in, each once; "*" for anyone."""
+        parsed = [(Arn.try_parse(value), value) for value in self.trusted]
+        return tuple(dict.fromkeys(arn.account if arn is not None else value for arn, value in parsed))
 
     # -- the requests --------------------------------------------------------------------------------------
 

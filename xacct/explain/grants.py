@@ -77,7 +77,7 @@ def _lead(case: Case) -> str:
             f"The grant expired: {case.expansion.grant.expires} (UTC) was its last day, and nobody gets in"
             " any more. What follows tells of the time before."
         )
-    who = _WHO[case.party].format(caller=case.caller_account, account=case.account, provider=_provider(case))
+    who = _who(case)
     can = f"{who} can use {_what(case)} in account {case.account}"
     if case.party is Party.GROUP or case.role is None:
         return f"{can}, as members of a group."
@@ -88,6 +88,20 @@ def _lead(case: Case) -> str:
         f"{can} by assuming the role {case.role_arn}, for at most {duration(longest_session(case))} at a"
         f" time{until}."
     )
+
+
+def _who(case: Case) -> str:
+    """The trusted party; where the trust is of several kinds, all that it names."""
+    if case.access is None or (len(case.trusted) < 2 and "*" not in case.trusted):
+        return _one_kind(case)
+    accounts = case.trusted_accounts
+    if "*" in case.trusted or (case.party.federated or case.party is Party.SERVICE):
+        return f"Whoever the trust policy lets in ({listed(case.trusted)})"
+    return _one_kind(case) if len(accounts) == 1 else f"Callers of the accounts {listed(accounts)}"
+
+
+def _one_kind(case: Case) -> str:
+    return _WHO[case.party].format(caller=case.caller_account, account=case.account, provider=_provider(case))
 
 
 def _what(case: Case) -> str:

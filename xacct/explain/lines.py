@@ -67,15 +67,17 @@ def trust_rows(case: Case) -> Iterator[Row]:
     reasons = case.expansion.reasons
     for statement in case.access.trust.statements:
         sid = statement.sid or ""
-        who = ", ".join(principal.value for principal in statement.principals or ())
+        named = statement.principals or ()
+        who = ", ".join(principal.value + (_WHOLE if _is_account(principal) else "") for principal in named)
         head = f"{statement.effect.value} {', '.join(statement.actions or ())} to {who}"
-        whole = any(_is_account(one) for one in statement.principals or ())
-        if whole:
-            head += " (the whole account: whoever its administrators allow, not its root user alone)"
+        whole = any(_is_account(one) for one in named)
         yield Row((sid or "(no Sid)", head, reasons.get(sid, "")), source=PRINCIPAL if whole else "")
         for condition in statement.conditions:
             why = reasons.get(f"{sid}/{condition.operator}/{condition.key}", "") or _known_why(condition)
             yield Row((f"{condition.operator} {condition.key}", phrase(condition, reveal=case.reveal), why))
+
+
+_WHOLE = " (the whole account: whoever its administrators allow, not its root user alone)"
 
 
 def _is_account(principal: TypedPrincipal) -> bool:
@@ -175,6 +177,8 @@ def _why_condition(condition: Condition) -> str:
         return "What is made must get this tag in the same call."
     if key == "aws:currenttime":
         return "The grant's last day."
+    if key.startswith("lightsail:"):
+        return "Lightsail has no condition keys of its own: no request of AWS carries this one."
     return "Written into the grant as it stands here."
 
 

@@ -68,8 +68,19 @@ def _caller_title(case: Case) -> str:
 def _outside(case: Case) -> str:
     if case.party.crosses_accounts:
         whose = "the vendor's" if case.party is Party.VENDOR else "trusted"
+        if "*" in case.trusted:
+            return "Any account that meets the conditions"
+        if len(case.trusted_accounts) > 1:
+            return f"Accounts {listed(case.trusted_accounts)} ({whose})"
         return f"Account {case.caller_account} ({whose})"
+    if len({_is_account_side(value) for value in case.trusted}) > 1:
+        return "Outside: other accounts and identity providers"
     return "Outside AWS: the identity provider" if case.party.federated else "AWS"
+
+
+def _is_account_side(principal: str) -> bool:
+    """Whether it is an account or in one, and no identity provider or service."""
+    return "-provider/" not in principal and (principal[:12].isdigit() or principal.startswith(("arn:", "*")))
 
 
 def _principals(case: Case) -> Iterator[str]:
