@@ -15,6 +15,7 @@ import attrs
 from xacct.blueprint.expand import Expansion
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import ContextValue, Decision, Policies, Request
+from xacct.explain.lifelike import lifelike
 from xacct.explain.matching import names_action
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument, Statement
@@ -149,7 +150,7 @@ class Case:
             if found is not None:
                 return found
         held = [row.witness for row in self.rows if row.witness and self._does(row.witness)]
-        return next((found for one in held if (found := self._lifelike(one)) is not None), None)
+        return next((found for one in held if (found := lifelike(self, one)) is not None), None)
 
     def _does(self, witness: Witness) -> bool:
         """Whether it tells of an action, and with a role of how its session is had."""
@@ -168,52 +169,7 @@ class Case:
             return None
         if found is None or found.action.lower() != action.lower() or not self._does(found):
             return None
-        return self._lifelike(found)
-
-    def _lifelike(self, witness: Witness) -> Witness | None:
-        """Asked as AWS asks: about ``*`` if the action takes no resource, else about one of its types."""
-        called = self._as_called(witness)
-        if called is None:
-            return None
-        witness = called
-        action = load_catalog().action(witness.action)
-        if action is None:
-            return self._lifelike_elsewhere(witness)
-        if witness.resource == "*":
-            return witness
-        if action.wildcard_only:
-            asked = attrs.evolve(witness, resource="*")
-            return asked if self.decide(self.request_of(asked)).allowed else None
-        parsed = Arn.try_parse(witness.resource)
-        kinds = {use.type for use in action.resource_types}
-        foreign = parsed is not None and parsed.service == "lightsail" and parsed.resource_type not in kinds
-        return None if foreign else witness
-
-    def _as_called(self, witness: Witness) -> Witness | None:
-        """AssumeRole is signed by a principal of AWS; who signs in elsewhere makes one of the other calls."""
-        if "-provider/" not in witness.principal or witness.assume_action.lower() != "sts:assumerole":
-            return witness
-        assert self.access is not None
-        kind = "SAML" if ":saml-provider/" in witness.principal else "WebIdentity"
-        called = attrs.evolve(witness, assume_action=f"sts:AssumeRoleWith{kind}")
-        asked = Request(
-            principal=called.principal,
-            action=called.assume_action,
-            resource=self.access.role_arn,
-            resource_account=self.account,
-            context=called.assume_context,
-        )
-        return called if self.decide_assume(asked).allowed else None
-
-    def _lifelike_elsewhere(self, witness: Witness) -> Witness | None:
-        """Of another service: named as the grant writes it; S3 asks about an object, not its bucket."""
-        spelled = {pattern.lower(): pattern for pattern in self.allowed_patterns}
-        named = attrs.evolve(witness, action=spelled.get(witness.action.lower(), witness.action))
-        about_object = named.action.lower().startswith("s3:") and "object" in named.action.lower()
-        if not about_object or not named.resource.startswith("arn:") or "/" in named.resource:
-            return named
-        asked = attrs.evolve(named, resource=f"{named.resource}/x")
-        return asked if self.decide(self.request_of(asked)).allowed else None
+        return lifelike(self, found)
 
     def resource_for(self, action: Action) -> str | None:
         """A resource of the type that the action takes; None where it takes none."""
