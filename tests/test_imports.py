@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "xacct"
 
 # Each may import those before it, never those after it.
 ORDER = [
+    "values",
     "errors",
     "iam",
     "lightsail",

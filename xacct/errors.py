@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import attrs
+from xacct.values import frozen
 
 __all__ = [
     "ApplyError",
@@ -37,7 +37,7 @@ class ExitCode:
     INTERRUPTED = 130
 
 
-@attrs.frozen
+@frozen
 class Problem:
     """
     One thing that is wrong, in the user's words.

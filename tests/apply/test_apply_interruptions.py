@@ -28,7 +28,7 @@ def interrupting(writer: Any, *numbers: int) -> Any:
             main = threading.main_thread().ident
             assert main is not None
             signal.pthread_kill(main, signal.SIGINT)
-            time.sleep(0.1)
+            time.sleep(0.5)
 
     writer.on_call = press
     return writer

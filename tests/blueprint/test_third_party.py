@@ -55,7 +55,7 @@ def test_the_example_expires_in_trust_and_permissions() -> None:
     expansion = expand(grant, load_blueprint(grant.blueprint))
     (statement,) = trust_of(expansion).statements
     expiry = next(condition for condition in statement.conditions if condition.operator == "DateLessThan")
-    assert expiry.values == ("2027-02-01T00:00:00Z",)
+    assert expiry.values == ("2030-02-01T00:00:00Z",)
     (policy,) = [thing for thing in expansion.things["111122223333"] if isinstance(thing, RolePolicy)]
     deny = policy.document.statements[-1]
     assert (deny.effect, deny.actions, deny.resources) == ("Deny", ("*",), ("*",))

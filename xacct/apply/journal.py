@@ -19,11 +19,12 @@ import attrs
 
 from xacct.errors import XacctError
 from xacct.plan.steps import Step
+from xacct.values import frozen
 
 __all__ = ["Journal", "JournalRecord", "cut_off_at", "read_journal"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class JournalRecord:
     """One line: what was about to happen, or what came of it."""
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
-import attrs
-
 from xacct.errors import CredentialsError, ExitCode, Problem, XacctError
 from xacct.plan.steps import Step
 from xacct.plan.work import GrantSteps
+from xacct.values import frozen
 
 __all__ = [
     "Event",
@@ -45,7 +44,7 @@ class Writer(Protocol):
         """Read back whether the account now holds what the step leads to. Raises XacctError."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PlacedStep:
     """A step and the account it belongs to."""
 
@@ -68,7 +67,7 @@ class EventKind(StrEnum):
     GRANT_FAILED = "grant_failed"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Event:
     """
     Something that happened during a run.
@@ -101,7 +100,7 @@ class GrantStatus(StrEnum):
     NOT_STARTED = "not_started"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class GrantResult:
     """
     What a run did for one grant.
@@ -141,7 +140,7 @@ def not_started(phases: Sequence[Sequence[GrantSteps]]) -> tuple[GrantResult, ..
     )
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Outcome:
     """What a run did; ``results`` are in the order in which the grants were given."""
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import attrs
-
 from xacct.errors import Problem, XacctError
+from xacct.values import frozen
 
 __all__ = [
     "SERVER_FAULTS",
@@ -39,7 +38,7 @@ class AwsError(XacctError):
         self.operation = operation
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class CallContext:
     """
     What was being done when the error came.

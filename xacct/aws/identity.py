@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import attrs
-
 from xacct.errors import CredentialsError
+from xacct.values import frozen
 
 __all__ = ["Credentials", "Identity", "Target", "role_arn", "wrong_account"]
 
@@ -22,7 +21,7 @@ class Credentials(Protocol):
     def session_token(self) -> str | None: ...
 
 
-@attrs.frozen
+@frozen
 class Target:
     """Where calls go: ``aws``, ``sandbox``, or the URL of an endpoint."""
 
@@ -36,7 +35,7 @@ class Target:
         return self.name
 
 
-@attrs.frozen
+@frozen
 class Identity:
     """Whose credentials these are."""
 

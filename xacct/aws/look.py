@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-import attrs
-
 from xacct.aws.calls import Api
 from xacct.aws.failures import CallContext, is_of_aws
 from xacct.aws.session import Sessions
 from xacct.aws.translate import translate
 from xacct.errors import XacctError
 from xacct.iam.arn import Arn, is_account_id
+from xacct.values import frozen
 
 __all__ = [
     "Found",
@@ -35,7 +34,7 @@ __all__ = [
 _T = TypeVar("_T")
 
 
-@attrs.frozen
+@frozen
 class Found:
     """Something that is there: what a grant would say, its name in words, a Lightsail resource's tags."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
 from xacct.iam.things import (
     DEFAULT_MAX_SESSION,
     Group,
@@ -23,13 +21,14 @@ from xacct.iam.things import (
     User,
 )
 from xacct.plan.steps import Operation, Step
+from xacct.values import frozen
 
 __all__ = ["Request", "request_of", "subject_of"]
 
 Parameters = dict[str, Any]
 
 
-@attrs.frozen
+@frozen
 class Request:
     """One call of IAM's API: its operation and parameters."""
 

@@ -14,8 +14,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-import attrs
-
 from xacct.aws.botocore_sessions import (
     FIRST_READ_TIMEOUT,
     configured_endpoint,
@@ -31,6 +29,7 @@ from xacct.aws.pace import Pacer
 from xacct.blueprint.project import AccountAccess
 from xacct.errors import InputError
 from xacct.iam.arn import Arn
+from xacct.values import frozen
 
 __all__ = ["AccountAccess", "Credentials", "Identity", "Sessions", "Target"]
 
@@ -40,7 +39,7 @@ _ANY_ACCOUNT = "*"
 _T = TypeVar("_T")
 
 
-@attrs.frozen
+@frozen
 class _Entry:
     """A way into an account that was found to work."""
 

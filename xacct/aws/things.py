@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar, assert_never
 
-import attrs
-
 from xacct.aws import answers
 from xacct.aws.calls import Answer, Api
 from xacct.aws.failures import AwsError
@@ -29,6 +27,7 @@ from xacct.iam.things import (
     Thing,
     User,
 )
+from xacct.values import frozen
 
 __all__ = ["ThingReader", "absent_is_none"]
 
@@ -45,7 +44,7 @@ def absent_is_none(api: Api, operation: str, subject: str, **parameters: Any) ->
         raise
 
 
-@attrs.frozen
+@frozen
 class ThingReader:
     """Reads things of one account by their names; each method costs the calls that it names."""
 

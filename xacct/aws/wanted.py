@@ -8,11 +8,12 @@ from typing import Any
 import attrs
 
 from xacct.iam.things import HolderType, ThingKey, ThingType
+from xacct.values import frozen
 
 __all__ = ["Wanted"]
 
 
-@attrs.frozen
+@frozen
 class Wanted:
     """What a scope asks for, by type."""
 

@@ -37,6 +37,7 @@ from xacct.iam.things import (
     Thing,
     ThingKey,
 )
+from xacct.values import frozen
 
 if TYPE_CHECKING:
     from xacct.lightsail.writing import LeftOut, Written
@@ -50,7 +51,7 @@ _SIGNIN_HOSTS = {
 }
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Expansion:
     """
     What one grant asks for.

@@ -10,6 +10,7 @@ import attrs
 
 from xacct.blueprint.model import Grant
 from xacct.errors import Problem
+from xacct.values import frozen
 
 __all__ = ["DEFAULT_TRUST_QUOTA", "HouseRules", "broken_rules"]
 
@@ -17,7 +18,7 @@ DEFAULT_TRUST_QUOTA = 2048
 """Characters of a trust policy that every account has without asking (IAM User Guide, quotas)."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class HouseRules:
     """
     House rules, which every grant must keep, and defaults, which a grant may replace.

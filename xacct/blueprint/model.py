@@ -14,6 +14,7 @@ import attrs
 
 from xacct.iam.policy import Effect, PrincipalType
 from xacct.iam.things import DEFAULT_MAX_SESSION, Tags, ThingType, frozen_tags
+from xacct.values import frozen
 
 if TYPE_CHECKING:
     from xacct.lightsail.writing import PermissionEntry
@@ -85,7 +86,7 @@ class Intent(StrEnum):
     COLLEAGUE = "colleague"
 
 
-@attrs.frozen
+@frozen
 class Test:
     """One claim about a parameter: it has one of these values, or it is set (or not)."""
 
@@ -100,13 +101,13 @@ When: TypeAlias = tuple[Test, ...]
 """Holds when each claim does; the empty one always does."""
 
 
-@attrs.frozen
+@frozen
 class Choice:
     value: str
     title: str = ""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Parameter:
     """
     One thing that a blueprint asks for.
@@ -139,7 +140,7 @@ class Parameter:
     examples: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Together:
     """
     One question of the wizard for several parameters: the named groups of ``pattern`` are their values.
@@ -154,7 +155,7 @@ class Together:
     examples: tuple[str, ...] = ()
 
 
-@attrs.frozen
+@frozen
 class Alternative:
     """Values that a derived name takes on when the condition holds."""
 
@@ -162,7 +163,7 @@ class Alternative:
     when: When = ()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ConditionTemplate:
     """
     One condition to be written. With ``each``, one for each key of that map parameter, or of ``only`` those;
@@ -178,7 +179,7 @@ class ConditionTemplate:
     only: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class StatementTemplate:
     """A statement to be written: of a trust policy (principals) or of a caller's policy (resources)."""
 
@@ -193,7 +194,7 @@ class StatementTemplate:
     place: str = attrs.field(default="", eq=False)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ThingTemplate:
     """
     A further IAM thing. ``fields`` are its texts by name; ``account`` is a template, the trusting account
@@ -210,7 +211,7 @@ class ThingTemplate:
     place: str = attrs.field(default="", eq=False)
 
 
-@attrs.frozen
+@frozen
 class Note:
     """A word for the person who uses the grant, or for the trusted party."""
 
@@ -218,7 +219,7 @@ class Note:
     when: When = ()
 
 
-@attrs.frozen
+@frozen
 class Given:
     """The parameters that hold a role's documents whole: trust, inline policies by name, attached ARNs."""
 
@@ -227,7 +228,7 @@ class Given:
     attached: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Blueprint:
     """
     A reusable, parameterised way of giving access; data only.
@@ -253,7 +254,7 @@ class Blueprint:
     digest: str = ""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Expectation:
     """
     One line of the contract. ``who`` is ``trusted`` or an ARN; ``without`` names the parameter whose
@@ -267,7 +268,7 @@ class Expectation:
     without: str | None = None
 
 
-@attrs.frozen
+@frozen
 class Expect:
     """``allow`` holds when at least one request passes, ``deny`` when none does."""
 
@@ -275,7 +276,7 @@ class Expect:
     deny: tuple[Expectation, ...] = ()
 
 
-@attrs.frozen
+@frozen
 class Acceptance:
     """A finding the grant lives with: rule code, the reason, and until when."""
 
@@ -284,7 +285,7 @@ class Acceptance:
     until: date | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Grant:
     """
     One use of a blueprint, as its file or the options say it.

@@ -17,6 +17,7 @@ from xacct.blueprint.values import check_external_id, check_iam_name, check_regi
 from xacct.blueprint.yaml_nodes import MappingNode, Node, parse_yaml, shorten
 from xacct.errors import InputError
 from xacct.iam.arn import Arn, check_account_id
+from xacct.values import frozen
 
 __all__ = ["AccountAccess", "Project", "find_project", "parse_project"]
 
@@ -33,7 +34,7 @@ RULE_KEYS = (
 )
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class AccountAccess:
     """
     How an account is reached: by a profile of the AWS configuration, or by assuming a role (from the
@@ -52,7 +53,7 @@ class AccountAccess:
         return None if self.profile is None else self.profile.replace("{account}", account)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Project:
     """``accounts`` maps account IDs, or ``*`` for all others, to how they are reached."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import attrs
-
 from xacct.blueprint.model import Blueprint, Grant, Parameter, ParameterType, Value, When
 from xacct.blueprint.placeholders import Values, expand_all
 from xacct.blueprint.reading import nearest
@@ -13,13 +11,14 @@ from xacct.blueprint.values import GENERATE, check_text
 from xacct.blueprint.yaml_nodes import shorten
 from xacct.errors import InputError, Problem
 from xacct.iam.arn import Arn
+from xacct.values import frozen
 
 __all__ = ["Resolved", "holds", "is_required", "resolve", "value_problem"]
 
 _ARN_TYPES = (ParameterType.ARN, ParameterType.PRINCIPAL_ARN, ParameterType.PRINCIPAL_PATTERN)
 
 
-@attrs.frozen
+@frozen
 class Resolved:
     """
     Values ready to be inserted.

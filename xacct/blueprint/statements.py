@@ -12,6 +12,7 @@ from xacct.blueprint.placeholders import expand_all, names_in
 from xacct.blueprint.resolve import Resolved, holds
 from xacct.errors import InputError
 from xacct.iam.policy import Condition, Effect, PolicyDocument, Statement, TypedPrincipal
+from xacct.values import frozen
 
 __all__ = [
     "EXPIRY_SID",
@@ -27,7 +28,7 @@ EXPIRY_SID = "GrantExpired"
 STRING_MATCHES = "StringMatches"
 
 
-@attrs.frozen
+@frozen
 class Statements:
     """
     Statements, and where their lines come from.

@@ -14,6 +14,7 @@ from typing import TypeAlias
 import attrs
 
 from xacct.errors import InputError, Problem
+from xacct.values import frozen
 
 __all__ = ["MAX_BYTES", "MappingNode", "Node", "Scalar", "SequenceNode", "decode", "is_absent", "parse_yaml"]
 
@@ -28,7 +29,7 @@ Span: TypeAlias = tuple[int, int]
 """Where a node's text starts and ends, as indices into the document's text."""
 
 
-@attrs.frozen
+@frozen
 class Scalar:
     """A text. ``plain`` tells that it stood without quotes; ``place`` is ``file:line`` or an option."""
 
@@ -42,7 +43,7 @@ class Scalar:
         return "nothing" if is_absent(self) else f"the text {shorten(self.text)!r}"
 
 
-@attrs.frozen
+@frozen
 class SequenceNode:
     items: tuple[Node, ...]
     place: str
@@ -57,7 +58,7 @@ class SequenceNode:
         return iter(self.items)
 
 
-@attrs.frozen
+@frozen
 class MappingNode:
     """Keys with their values, in the order written. Keys are unique."""
 

@@ -14,9 +14,10 @@ from xacct.cli.output import Output
 from xacct.cli.settings import Settings, format_option, global_options
 from xacct.cli.wiring import SANDBOX_ACCOUNT, Wiring
 from xacct.errors import ExitCode, XacctError
+from xacct.values import frozen
 
 
-@attrs.frozen
+@frozen
 class Check:
     """One thing looked at. ``code`` is the exit code that it leads to when it is not well."""
 

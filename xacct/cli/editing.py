@@ -7,9 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import attrs
-
 from xacct.errors import InputError, XacctError
+from xacct.values import frozen
 
 if TYPE_CHECKING:
     from xacct.blueprint.model import Grant
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["GrantFile", "write_text"]
 
 
-@attrs.frozen
+@frozen
 class GrantFile:
     """One grant with the text of its file, which may hold others too."""
 

@@ -12,6 +12,7 @@ import attrs
 from xacct.cli.settings import Settings
 from xacct.errors import Problem
 from xacct.render.style import Style, clean
+from xacct.values import frozen
 
 __all__ = ["Output", "problems_to_json", "show_problems"]
 
@@ -20,7 +21,7 @@ MOST_PROBLEMS = 25
 _LONGEST_LINE = 1000
 
 
-@attrs.frozen
+@frozen
 class Output:
     """Where a command writes."""
 

@@ -15,6 +15,7 @@ from xacct.cli.output import Output
 from xacct.cli.wiring import SANDBOX_ACCOUNT, Wiring
 from xacct.errors import InputError, Problem, XacctError
 from xacct.render.style import Style, wrap
+from xacct.values import frozen
 
 if TYPE_CHECKING:
     from xacct.blueprint.model import Grant
@@ -76,7 +77,7 @@ def _account(wiring: Wiring, *, asks: bool) -> str | None:
         return None  # then it is asked
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Draft:
     """
     A grant that is settled but not written: its text, the command that makes it again, and its plan.

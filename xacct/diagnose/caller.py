@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-import attrs
-
 from xacct.iam.arn import Arn, is_account_id
+from xacct.values import frozen
 
 __all__ = ["Caller", "CallerKind", "account_of"]
 
@@ -31,7 +30,7 @@ def account_of(arn: str | None) -> str | None:
     return parsed.account if parsed is not None and is_account_id(parsed.account) else None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Caller:
     """
     The principal of a message.

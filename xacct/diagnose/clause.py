@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-import attrs
-
 from xacct.diagnose.clean import Squeezed
 from xacct.diagnose.model import DeniedBy
 from xacct.diagnose.tokens import read_action
+from xacct.values import frozen
 
 __all__ = ["Clause", "read_clause"]
 
@@ -35,7 +34,7 @@ _WINDOW = 420
 _GAP = 90
 
 
-@attrs.frozen
+@frozen
 class Clause:
     """Who said no (None: the clause names nobody), whether by an explicit deny, and where the clause ends."""
 

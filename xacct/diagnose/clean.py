@@ -13,7 +13,7 @@ from bisect import bisect_right
 from functools import cache
 from urllib.parse import unquote_plus
 
-import attrs
+from xacct.values import frozen
 
 __all__ = ["Squeezed", "clean", "squeeze"]
 
@@ -86,7 +86,7 @@ _WORD = re.compile(r"\S+")
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
-@attrs.frozen
+@frozen
 class Squeezed:
     """A text without white space, in ASCII lower case, and where each of its characters stood."""
 

@@ -14,6 +14,7 @@ from xacct.diagnose.model import Cause, DeniedBy, Diagnosis, Facts, Found, Likel
 from xacct.diagnose.parse import find_messages
 from xacct.diagnose.passrole import pass_role_causes, pass_role_step
 from xacct.diagnose.quotas import quota_advice
+from xacct.values import frozen
 
 __all__ = ["diagnose", "diagnose_message"]
 
@@ -23,7 +24,7 @@ _FEDERATED = ("web-identity", "saml")
 _OWN_GATES = (DeniedBy.NONE, DeniedBy.IDENTITY, DeniedBy.TRUST, DeniedBy.RESOURCE)
 
 
-@attrs.frozen
+@frozen
 class _Advice:
     causes: tuple[Cause, ...]
     steps: tuple[Step, ...]

@@ -13,10 +13,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import attrs
-
 from xacct.diagnose.clean import squeezed_phrase
 from xacct.diagnose.model import Cause, DeniedBy, Likelihood, Step, StepKind, Who
+from xacct.values import frozen
 
 __all__ = ["Family", "families", "family"]
 
@@ -29,7 +28,7 @@ _WHO = {
 }
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Family:
     """
     One kind of error.

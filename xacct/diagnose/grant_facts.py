@@ -24,11 +24,12 @@ from xacct.evaluate.model import ContextValue
 from xacct.iam.arn import Arn
 from xacct.iam.things import GroupMember
 from xacct.plan.access import RoleAccess
+from xacct.values import frozen
 
 __all__ = ["GrantFacts", "RoleFacts", "role_in"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class GrantFacts:
     """
     One grant as a fact.
@@ -233,7 +234,7 @@ class GrantFacts:
         return attrs.evolve(diagnosis, fix=(self._step(text, "plan"), *diagnosis.fix))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RoleFacts:
     """The roles of an account as facts, by name, where no grant is given. ``context`` as with a grant."""
 

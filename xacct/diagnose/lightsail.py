@@ -13,6 +13,7 @@ from xacct.diagnose.model import Cause, Found, Likelihood, Step, StepKind, Who
 from xacct.diagnose.statements import Target, allow
 from xacct.iam.arn import Arn
 from xacct.iam.policy import PolicyDocument
+from xacct.values import frozen
 
 if TYPE_CHECKING:
     from xacct.lightsail.sets import PermissionSet
@@ -26,7 +27,7 @@ HOLE = (
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\*", re.IGNORECASE)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class LightsailNeed:
     """
     What one Lightsail action takes.

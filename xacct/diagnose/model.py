@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
-import attrs
-
 from xacct.iam.policy import PolicyDocument
+from xacct.values import frozen
 
 __all__ = [
     "Cause",
@@ -90,7 +89,7 @@ class Who(StrEnum):
     IDP_ADMIN = "whoever runs the identity provider"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Cause:
     """One explanation that fits the text, and what in the text or in AWS's rules speaks for it."""
 
@@ -102,7 +101,7 @@ class Cause:
         return {"title": self.title, "why": self.why, "likelihood": self.likelihood.value}
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Step:
     """
     One thing to do.
@@ -136,7 +135,7 @@ class Step:
         }
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class GrantEdit:
     """
     A change of the grant's file that would let the refused request pass, and as little else as can be.
@@ -165,7 +164,7 @@ class GrantEdit:
         }
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Found:
     """
     One message as it was read out of a text, without judgement. Every string is already masked.
@@ -192,7 +191,7 @@ class Found:
     hints: frozenset[str] = frozenset()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Diagnosis:
     """
     What one message means. Holds no secret: what came in is masked before it gets here.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import attrs
-
 from xacct.diagnose.model import DeniedBy, Found
+from xacct.values import frozen
 
 __all__ = ["once_each"]
 
@@ -23,7 +22,7 @@ def once_each(found: Iterable[Found]) -> tuple[Found, ...]:
     return tuple(first[key] for key in kept)
 
 
-@attrs.frozen
+@frozen
 class _Key:
     """What makes two messages the same."""
 

@@ -22,6 +22,7 @@ from xacct.diagnose.reading import masked, of_family, of_sentence
 from xacct.diagnose.sentence import Sentence, find_sentences
 from xacct.diagnose.structured import Decoded, Event, find_json
 from xacct.diagnose.wrapper import Wrapper, find_openings, read_wrapper
+from xacct.values import frozen
 
 __all__ = ["find_messages"]
 
@@ -30,7 +31,7 @@ _AFTER = 400
 _NEAR = 120
 
 
-@attrs.frozen
+@frozen
 class _Hit:
     """One place of the text that is a message: a sentence, or the phrase of a family."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import attrs
-
 from xacct.diagnose.caller import Caller
 from xacct.diagnose.model import Diagnosis
 from xacct.diagnose.source import Source
@@ -14,6 +12,7 @@ from xacct.iam.arn import Arn
 from xacct.iam.policy import PolicyDocument
 from xacct.lightsail.catalog import Action, load_catalog
 from xacct.plan.access import RoleAccess
+from xacct.values import frozen
 
 __all__ = ["EXAMPLE_ID", "ActionQuestion", "TrustQuestion"]
 
@@ -21,7 +20,7 @@ EXAMPLE_ID = "00000000-0000-4000-8000-000000000000"
 """Stands for the UUID of a resource that a message does not tell."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ActionQuestion:
     """
     One refused action of somebody who has the grant's permissions.
@@ -71,7 +70,7 @@ class ActionQuestion:
         return asked.region if asked is not None and asked.region not in ("", "*", "global") else None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class TrustQuestion:
     """One refused assumption: ``action`` is the bare name; ``context`` holds the keys that are known."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import attrs
-
 from xacct.diagnose.model import Cause, GrantEdit, Likelihood, Step
 from xacct.evaluate.model import Element, ElementTrace, StatementTrace
+from xacct.values import frozen
 
 __all__ = ["Reason", "best_match", "certain", "likelihood_of", "unmet"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Reason:
     """``edits`` change the grant; empty where the grant is right as it is, or nobody can tell the value."""
 

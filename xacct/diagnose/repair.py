@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from difflib import unified_diff
 
-import attrs
-
 from xacct.blueprint.edit import append_item, set_values
 from xacct.blueprint.expand import Expansion
 from xacct.blueprint.load import parse_grant
@@ -19,11 +17,12 @@ from xacct.plan.findings import find_in
 from xacct.plan.model import Plan
 from xacct.plan.options import PlanOptions
 from xacct.plan.snapshot import Snapshot
+from xacct.values import frozen
 
 __all__ = ["Proposal", "propose"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Proposal:
     """
     One edit of a grant's file, worked out.

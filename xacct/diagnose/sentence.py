@@ -11,18 +11,17 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-import attrs
-
 from xacct.diagnose.clause import Clause, read_clause
 from xacct.diagnose.clean import Squeezed
 from xacct.diagnose.tokens import read_action, read_value, tidy
+from xacct.values import frozen
 
 __all__ = ["Sentence", "find_sentences"]
 
 _LONGEST_PRINCIPAL = 700
 
 
-@attrs.frozen
+@frozen
 class Sentence:
     """One core sentence: where it stands in the text, and its parts as written."""
 

@@ -13,6 +13,7 @@ from xacct.blueprint.model import Parameter
 from xacct.diagnose.model import Step, StepKind, Who
 from xacct.iam.arn import Arn
 from xacct.lightsail.entry import LeftOut, PermissionEntry
+from xacct.values import frozen
 
 __all__ = ["GrantSource", "RoleSource", "Source"]
 
@@ -56,7 +57,7 @@ class Source(Protocol):
         ...
 
 
-@attrs.frozen
+@frozen
 class GrantSource:
     expansion: Expansion
 
@@ -109,7 +110,7 @@ class GrantSource:
         )
 
 
-@attrs.frozen
+@frozen
 class RoleSource:
     """A role as the account has it, by its ARN."""
 

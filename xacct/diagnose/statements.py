@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-import attrs
-
 from xacct.diagnose.caller import Caller
 from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
+from xacct.values import frozen
 
 __all__ = ["Target", "allow", "resource_statement", "target_of", "trust_statement"]
 
@@ -16,7 +15,7 @@ _NAMED = re.compile(r"(role|user|group|policy|instance profile)\s+(\S+)$")
 _PLAIN_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+\*?$", re.IGNORECASE)
 
 
-@attrs.frozen
+@frozen
 class Target:
     """The Resource of a statement, and a note when the message does not tell it wholly."""
 

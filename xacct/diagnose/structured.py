@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import attrs
+from xacct.values import frozen
 
 __all__ = ["Decoded", "Event", "find_json"]
 
@@ -16,7 +16,7 @@ _DEPTH = 12
 _OPENING = re.compile(r"^[^{\[\n]{0,400}?([{\[])(?=\s*[\"{\[])", re.MULTILINE)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Event:
     """One refused call as CloudTrail records it. ``message`` may be absent; ``code`` then says all."""
 
@@ -29,7 +29,7 @@ class Event:
     request_id: str | None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Decoded:
     """What sts:DecodeAuthorizationMessage says of one request."""
 

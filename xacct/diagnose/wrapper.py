@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from functools import cache
 
-import attrs
+from xacct.values import frozen
 
 __all__ = ["Wrapper", "find_openings", "read_wrapper"]
 
 _CODE = r"[A-Z][A-Za-z]*(?:[.][A-Z][A-Za-z]+)*"
 
 
-@attrs.frozen
+@frozen
 class Wrapper:
     """What stands around one message. ``start`` is where the wrapper begins, if it comes before."""
 

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from xacct.iam import PolicyDocument
+from xacct.values import frozen
 
 __all__ = [
     "ContextValue",
@@ -74,7 +75,7 @@ def _frozen_context(context: Mapping[str, Any]) -> Mapping[str, ContextValue]:
     )
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Request:
     """
     Who wants to do what to which resource.
@@ -109,7 +110,7 @@ def _frozen_levels(levels: Iterable[Iterable[PolicyDocument]] | None) -> tuple[D
     return None if levels is None else tuple(tuple(level) for level in levels)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Policies:
     """
     The policies that bear on a request, by type. None means that no policy of this type applies.
@@ -136,7 +137,7 @@ class Element(StrEnum):
     CONDITION = "condition"
 
 
-@attrs.frozen
+@frozen
 class ElementTrace:
     """
     How one element, or one line of a Condition, met the request.
@@ -156,7 +157,7 @@ class ElementTrace:
     negated: bool = False
 
 
-@attrs.frozen
+@frozen
 class StatementTrace:
     """
     How one statement met the request; ``applies`` is the conjunction of its elements.
@@ -175,7 +176,7 @@ class StatementTrace:
     level: int | None = None
 
 
-@attrs.frozen
+@frozen
 class Decision:
     """
     The outcome, the reason in one sentence, and the type of policy that made it so.

@@ -26,6 +26,7 @@ from xacct.lightsail.catalog import Action, load_catalog
 from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
 from xacct.plan.model import AccessRow, Witness
 from xacct.plan.simulate import EXAMPLE_ID, example_request
+from xacct.values import frozen
 
 __all__ = ["ALLOW_ALL", "TAKEN_AS_GIVEN", "Case", "Party"]
 
@@ -64,7 +65,7 @@ class Party(StrEnum):
         return self in (Party.OWNED, Party.VENDOR)
 
 
-@attrs.frozen(slots=False)
+@frozen(slots=False)
 class Case:
     """
     ``boundary`` and ``unknown_policies`` are ARNs of what bears on the access and whose documents are not at

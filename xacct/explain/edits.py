@@ -25,11 +25,12 @@ from xacct.lightsail.selection import select_actions
 from xacct.lint.check import check_role
 from xacct.lint.context import LintContext
 from xacct.lint.model import Finding, Severity
+from xacct.values import frozen
 
 __all__ = ["Edit", "edits_for"]
 
 
-@attrs.frozen
+@frozen
 class Edit:
     """A change of the grant that was tried. ``piece`` is what to write in the file."""
 

@@ -10,15 +10,14 @@ import json
 from functools import cache
 from typing import Any
 
-import attrs
-
 from xacct.explain import sources
 from xacct.explain.model import Point
+from xacct.values import frozen
 
 __all__ = ["Choice", "Contrast", "choices", "contrasts", "mechanics", "newer_ways"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Contrast:
     """One question that both ways answer."""
 
@@ -28,7 +27,7 @@ class Contrast:
     source: str
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Choice:
     """One question of the decision path."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import TypeAlias
 
-import attrs
+from xacct.values import frozen
 
 __all__ = [
     "Block",
@@ -45,7 +45,7 @@ class Tone(StrEnum):
     DIM = "dim"
 
 
-@attrs.frozen
+@frozen
 class Text:
     """A paragraph."""
 
@@ -54,7 +54,7 @@ class Text:
     source: str = ""
 
 
-@attrs.frozen
+@frozen
 class Point:
     """One item of a list; ``label`` leads it. ``source`` names the page that says so, if one does."""
 
@@ -64,12 +64,12 @@ class Point:
     source: str = ""
 
 
-@attrs.frozen
+@frozen
 class Points:
     items: tuple[Point, ...]
 
 
-@attrs.frozen
+@frozen
 class Row:
     """One row of a table, with the page that its claims rest on."""
 
@@ -78,7 +78,7 @@ class Row:
     source: str = ""
 
 
-@attrs.frozen
+@frozen
 class Grid:
     """A table; the first column heads each row."""
 
@@ -87,7 +87,7 @@ class Grid:
     rows: tuple[Row, ...]
 
 
-@attrs.frozen
+@frozen
 class Code:
     """A policy, a command or a piece of a grant, to be copied as it is."""
 
@@ -96,7 +96,7 @@ class Code:
     language: str = "json"
 
 
-@attrs.frozen
+@frozen
 class Call:
     """A request in the evaluator's terms, external IDs redacted unless they are to be shown."""
 
@@ -106,7 +106,7 @@ class Call:
     context: tuple[tuple[str, str], ...] = ()
 
 
-@attrs.frozen
+@frozen
 class Statement:
     """How one statement met the request: ``says`` gives the reasons, or only what fails."""
 
@@ -116,7 +116,7 @@ class Statement:
     says: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Step:
     """
     One step of a request's path: who calls, with which credentials, in which account, which policy is asked,
@@ -135,7 +135,7 @@ class Step:
     statements: tuple[Statement, ...] = ()
 
 
-@attrs.frozen
+@frozen
 class Steps:
     steps: tuple[Step, ...]
 
@@ -143,7 +143,7 @@ class Steps:
 Block: TypeAlias = Text | Points | Grid | Code | Steps
 
 
-@attrs.frozen
+@frozen
 class Section:
     """``key`` is stable, for links and for JSON."""
 
@@ -152,7 +152,7 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-@attrs.frozen
+@frozen
 class Node:
     """A principal, a role, or resources; ``shape`` is "person", "role" or "resource"."""
 
@@ -162,7 +162,7 @@ class Node:
     shape: str = "resource"
 
 
-@attrs.frozen
+@frozen
 class Box:
     """An account, or what lies outside AWS."""
 
@@ -171,7 +171,7 @@ class Box:
     own: bool = False
 
 
-@attrs.frozen
+@frozen
 class Edge:
     """From one node to another: the call, and the checks on the way."""
 
@@ -181,7 +181,7 @@ class Edge:
     checks: tuple[str, ...] = ()
 
 
-@attrs.frozen
+@frozen
 class Picture:
     """A picture of the trust, from the caller down to the resources; ``alt`` says the same in a sentence."""
 
@@ -190,7 +190,7 @@ class Picture:
     alt: str
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Explanation:
     """``about`` tells what it explains: ``general``, ``blueprint``, ``grant``, ``service`` or ``action``."""
 

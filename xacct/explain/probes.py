@@ -14,13 +14,14 @@ from xacct.explain.path import nearest_reasons
 from xacct.explain.text import outcome_tone, outcome_words
 from xacct.lightsail.catalog import REGIONS
 from xacct.plan.simulate import EXAMPLE_ID
+from xacct.values import frozen
 
 __all__ = ["Probe", "probes", "probes_section"]
 
 _STRANGER = "999999999999"
 
 
-@attrs.frozen
+@frozen
 class Probe:
     """One changed call and its decision. ``assuming``: it asks for the session, not for an action."""
 

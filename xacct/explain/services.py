@@ -19,6 +19,7 @@ from xacct.errors import InputError
 from xacct.explain import sources
 from xacct.explain.model import Grid, Row, Section, Text, Tone
 from xacct.lightsail.catalog import nearest_word
+from xacct.values import frozen
 
 __all__ = [
     "Need",
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Need:
     """
     An example of the service for comparing both ways; ``{account}`` in a resource is the owner's.
@@ -47,7 +48,7 @@ class Need:
     write: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Service:
     """``support`` is ``yes``, ``partly`` or ``no``; ``write`` and ``read`` are ``service:Operation``."""
 
@@ -64,7 +65,7 @@ class Service:
     need: Need | None = None
 
 
-@attrs.frozen
+@frozen
 class Services:
     """``without`` names the services that have no call to set such a policy."""
 

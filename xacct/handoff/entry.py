@@ -9,6 +9,7 @@ import attrs
 from xacct.handoff.model import Way
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement
+from xacct.values import frozen
 
 __all__ = ["Entry", "read_entry"]
 
@@ -25,7 +26,7 @@ _BARE_ISSUERS = {
 }
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Entry:
     """
     The way in.

@@ -14,6 +14,7 @@ from xacct.handoff.snippets import Call, assume_snippets, assume_tests, session_
 from xacct.handoff.tokens import token_snippets
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument, Statement
+from xacct.values import frozen
 
 __all__ = ["Caller", "make_handoff"]
 
@@ -24,7 +25,7 @@ _LONGEST_SWITCH_NAME = 64
 _DEFAULT_REGION = "us-east-1"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Caller:
     """What the trusted party's machine calls things: the profile that calls, and its MFA device."""
 

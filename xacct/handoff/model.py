@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import attrs
-
 from xacct.iam.policy import PolicyDocument
+from xacct.values import frozen
 
 __all__ = ["Attribute", "Console", "Handoff", "Profile", "Snippet", "Way"]
 
@@ -20,7 +19,7 @@ class Way(StrEnum):
     GROUP = "group"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Profile:
     """A profile for ``~/.aws/config``. ``comments`` stand above it, without their ``#``."""
 
@@ -37,7 +36,7 @@ class Profile:
         return "\n".join(lines) + "\n"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Snippet:
     """Something to paste. ``language`` is that of a Markdown fence; ``why`` says where it goes."""
 
@@ -48,7 +47,7 @@ class Snippet:
     why: str = ""
 
 
-@attrs.frozen
+@frozen
 class Console:
     """The console's switch-role link, or None with the reason why there is none that works."""
 
@@ -56,7 +55,7 @@ class Console:
     why: str
 
 
-@attrs.frozen
+@frozen
 class Attribute:
     """One attribute that the identity provider must send in the SAML assertion."""
 
@@ -65,7 +64,7 @@ class Attribute:
     why: str
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Handoff:
     """
     What the trusted party needs.

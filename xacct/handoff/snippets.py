@@ -9,11 +9,12 @@ import attrs
 
 from xacct.blueprint.write import duration_text
 from xacct.handoff.model import Snippet
+from xacct.values import frozen
 
 __all__ = ["Call", "assume_snippets", "assume_tests", "hcl", "session_name"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Call:
     """
     What every call has: the role, the session's name, the external ID, seconds, a Region to start in, and the

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Self
 
-import attrs
-
 from xacct.errors import InputError
+from xacct.values import frozen
 
 __all__ = ["PARTITIONS", "Arn", "check_account_id", "is_account_id", "partition_of_region"]
 
@@ -68,7 +67,7 @@ def check_account_id(text: str, where: str = "") -> str:
     )
 
 
-@attrs.frozen
+@frozen
 class Arn:
     """
     ``arn:partition:service:region:account:resource``; region and account may be empty.

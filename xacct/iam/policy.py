@@ -17,10 +17,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Self, TypeAlias
 
-import attrs
-
 from xacct.errors import InputError, Problem
 from xacct.iam.arn import is_account_id
+from xacct.values import frozen
 
 __all__ = [
     "CURRENT_VERSION",
@@ -55,7 +54,7 @@ class PrincipalType(StrEnum):
     ANYONE = "*"
 
 
-@attrs.frozen(order=True)
+@frozen(order=True)
 class TypedPrincipal:
     """One principal of a statement: its type and its text as written."""
 
@@ -84,7 +83,7 @@ def canonical_principal(principal: TypedPrincipal) -> TypedPrincipal:
     return principal
 
 
-@attrs.frozen
+@frozen
 class Condition:
     """
     One line of a Condition block: operator, key, values.
@@ -102,7 +101,7 @@ class Condition:
         return (self.operator.lower(), self.key.lower(), tuple(sorted(set(self.values))))
 
 
-@attrs.frozen
+@frozen
 class Statement:
     """
     One statement. Of each pair (``actions``/``not_actions`` and so on) at most one is not None.
@@ -173,7 +172,7 @@ class Statement:
         return out
 
 
-@attrs.frozen
+@frozen
 class PolicyDocument:
     """A policy document of any type. Equality is of the text's content; compare ``canonical`` for meaning."""
 

@@ -16,6 +16,7 @@ from typing import TypeAlias
 import attrs
 
 from xacct.iam.policy import PolicyDocument
+from xacct.values import frozen
 
 __all__ = [
     "DEFAULT_MAX_SESSION",
@@ -65,7 +66,7 @@ class ThingType(StrEnum):
     USER = "user"
 
 
-@attrs.frozen(order=True)
+@frozen(order=True)
 class ThingKey:
     """What tells one thing from another within an account. ``name`` is ``HOLDER/NAME`` for what is held."""
 
@@ -80,7 +81,7 @@ def _tags_field() -> Tags:
     return attrs.field(default=(), converter=frozen_tags, hash=False)  # type: ignore[no-any-return]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Role:
     """
     A role without its permissions policies.
@@ -109,7 +110,7 @@ class Role:
         return f"arn:{partition}:iam::{account}:role{self.path}{self.name}"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RolePolicy:
     """An inline policy of a role."""
 
@@ -122,7 +123,7 @@ class RolePolicy:
         return ThingKey(ThingType.ROLE_POLICY, f"{self.role}/{self.name}")
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ManagedPolicy:
     """A customer managed policy; ``document`` is its default version."""
 
@@ -148,7 +149,7 @@ class HolderType(StrEnum):
     GROUP = "group"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PolicyAttachment:
     """One managed policy attached to one role, user or group."""
 
@@ -163,7 +164,7 @@ class PolicyAttachment:
         )
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class SamlProvider:
     """A SAML identity provider. ``metadata`` is the XML text, compared without white space at its ends."""
 
@@ -183,7 +184,7 @@ def _sorted_ids(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(ids)))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class OidcProvider:
     """An OpenID Connect provider. ``url`` is without ``https://``; it is also the condition keys' prefix."""
 
@@ -200,7 +201,7 @@ class OidcProvider:
         return f"arn:{partition}:iam::{account}:oidc-provider/{self.url}"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Group:
     """A group of users. IAM groups carry no tags; the path tells whose it is."""
 
@@ -212,7 +213,7 @@ class Group:
         return ThingKey(ThingType.GROUP, self.name)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class GroupPolicy:
     """An inline policy of a group."""
 
@@ -225,7 +226,7 @@ class GroupPolicy:
         return ThingKey(ThingType.GROUP_POLICY, f"{self.group}/{self.name}")
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class GroupMember:
     """One user in one group."""
 
@@ -237,7 +238,7 @@ class GroupMember:
         return ThingKey(ThingType.GROUP_MEMBER, f"{self.group}/{self.user}")
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class User:
     """An IAM user that a grant makes; users that exist already are joined to groups, never remade."""
 
@@ -274,7 +275,7 @@ def _index(value: Mapping[ThingKey, Thing] | Iterable[Thing]) -> Mapping[ThingKe
     return things_of(value.values() if isinstance(value, Mapping) else value)
 
 
-@attrs.frozen
+@frozen
 class AccountThings:
     """Things of one account, desired or actual."""
 

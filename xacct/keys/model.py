@@ -9,6 +9,8 @@ from typing import Any
 
 import attrs
 
+from xacct.values import frozen
+
 __all__ = ["KEYS_PER_USER", "AccessKey", "KeyStatus", "UserKeys"]
 
 KEYS_PER_USER = 2
@@ -20,7 +22,7 @@ class KeyStatus(StrEnum):
     INACTIVE = "Inactive"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class AccessKey:
     """
     One long-term key. Times are in UTC.
@@ -61,7 +63,7 @@ def _by_age(keys: Iterable[AccessKey]) -> tuple[AccessKey, ...]:
     return tuple(sorted(keys, key=lambda key: key.created))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class UserKeys:
     """A user with its keys, oldest first. ``has_password`` None: not known."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from xacct.keys.model import KEYS_PER_USER, AccessKey, UserKeys
+from xacct.values import frozen
 
 __all__ = ["Remark", "remarks_on_key", "remarks_on_user"]
 
@@ -26,7 +27,7 @@ _OUTSIDE = re.compile(
 )
 
 
-@attrs.frozen
+@frozen
 class Remark:
     """``code`` is stable, for machines."""
 

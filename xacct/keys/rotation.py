@@ -17,10 +17,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-import attrs
-
 from xacct.errors import InputError
 from xacct.keys.model import KEYS_PER_USER, AccessKey
+from xacct.values import frozen
 
 __all__ = [
     "Deactivate",
@@ -37,7 +36,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Note:
     """
     What a run wrote down before it made a key.
@@ -54,7 +53,7 @@ class Note:
     shown: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RotationState:
     """
     Where things stand. ``held`` is the ID of the key in ``place``, None where none is.
@@ -74,36 +73,36 @@ class RotationState:
         return next((key for key in self.keys if key.id == key_id), None)
 
 
-@attrs.frozen
+@frozen
 class Discard:
     """Delete a key of an earlier run, whose secret nobody has."""
 
     key_id: str
 
 
-@attrs.frozen
+@frozen
 class Delete:
     key_id: str
 
 
-@attrs.frozen
+@frozen
 class Make:
     """Make a new key, and see that it works before anything of the old one is given up."""
 
 
-@attrs.frozen
+@frozen
 class Store:
     """Put the new secret in its place."""
 
 
-@attrs.frozen
+@frozen
 class Verify:
     """Try the key as it is kept; ``key_id`` is None for the one that is still to be made."""
 
     key_id: str | None = None
 
 
-@attrs.frozen
+@frozen
 class Deactivate:
     key_id: str
 

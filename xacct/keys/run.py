@@ -21,11 +21,12 @@ from xacct.keys.rotation import (
     Verify,
     remaining_steps,
 )
+from xacct.values import frozen
 
 __all__ = ["KeyService", "NewKey", "Notes", "Place", "Rotated", "rotate"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class NewKey:
     """A key with its secret, which IAM tells once; never printed, never compared."""
 
@@ -71,7 +72,7 @@ class Notes(Protocol):
     def clear(self, user: str) -> None: ...
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Rotated:
     """What a run did, and the keys as they are after it."""
 

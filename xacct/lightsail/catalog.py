@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 
 from xacct.lightsail.data import read_data
+from xacct.values import frozen
 
 __all__ = [
     "DOMAIN_REGION",
@@ -90,7 +91,7 @@ class Severity(StrEnum):
     LOW = "low"
 
 
-@attrs.frozen
+@frozen
 class ResourceUse:
     """One resource type that an action takes."""
 
@@ -98,7 +99,7 @@ class ResourceUse:
     required: bool
 
 
-@attrs.frozen
+@frozen
 class Sensitivity:
     """Why an action deserves a second look before it is delegated. Judged by this project."""
 
@@ -111,7 +112,7 @@ class Sensitivity:
     """How long that works on once the role is gone, or None when nothing remains."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Action:
     """One action, with what a policy may say about it."""
 
@@ -162,7 +163,7 @@ class Action:
         return self.wildcard_only and self.supports_request_tags and not self.copies
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ResourceType:
     """One type of Lightsail's resources. Its ARNs end in a UUID that AWS gives, never in the name."""
 
@@ -197,7 +198,7 @@ class ResourceType:
         return " ".join([*words, "--query", quote(query), "--output", "text"])
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Catalog:
     """All actions and resource types, as of a date."""
 

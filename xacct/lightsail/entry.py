@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import attrs
 
 from xacct.iam.policy import Statement
+from xacct.values import frozen
 
 __all__ = ["LeftOut", "PermissionEntry", "Written"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PermissionEntry:
     """
     A set with single actions added and taken away, and the limits that hold for all of them.
@@ -32,7 +33,7 @@ class PermissionEntry:
     statements: tuple[Statement, ...] = ()
 
 
-@attrs.frozen(order=True)
+@frozen(order=True)
 class LeftOut:
     """An action that was asked for and is not granted, because a limit cannot reach it."""
 
@@ -40,7 +41,7 @@ class LeftOut:
     why: str
 
 
-@attrs.frozen
+@frozen
 class Written:
     """Statements, and what a reviewer has to be told about them. Actions are full names, all sorted."""
 

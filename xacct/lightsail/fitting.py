@@ -14,6 +14,7 @@ import attrs
 
 from xacct.errors import InputError
 from xacct.iam.policy import Condition, PolicyDocument, Statement
+from xacct.values import frozen
 
 __all__ = ["INLINE_LIMIT", "MANAGED_COUNT", "MANAGED_LIMIT", "Fitted", "fit_policies", "split_statement"]
 
@@ -42,7 +43,7 @@ _DIVISIBLE = frozenset(
 Named = tuple[str, PolicyDocument]
 
 
-@attrs.frozen
+@frozen
 class Fitted:
     """Policies by name: inline ones of the role, and managed ones to attach."""
 
@@ -169,7 +170,7 @@ def _fitting_count(axis: _Axis, limit: int) -> int:
     return low
 
 
-@attrs.frozen
+@frozen
 class _Axis:
     """A list of a statement along which it can be divided: actions, resources, or one condition's values."""
 

@@ -7,14 +7,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-import attrs
-
 from xacct.errors import InputError, Problem
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition
 from xacct.lightsail.catalog import REGIONS, load_catalog, nearest_word
 from xacct.lightsail.entry import PermissionEntry
 from xacct.lightsail.resources import check_resource
+from xacct.values import frozen
 
 __all__ = ["Limits", "check_limits", "region_condition", "tag_conditions"]
 
@@ -25,7 +24,7 @@ _TAG_SIGNS = set("+-=._:/@")
 _VARIABLE = re.compile(r"\$\{[A-Za-z0-9:/+=._@-]+\}")
 
 
-@attrs.frozen
+@frozen
 class Limits:
     """Checked limits. Empty means no limit of that kind."""
 

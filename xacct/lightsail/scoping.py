@@ -12,6 +12,7 @@ from xacct.lightsail.entry import LeftOut
 from xacct.lightsail.limits import Limits, region_condition, tag_conditions
 from xacct.lightsail.selection import Selection
 from xacct.lightsail.sets import EVERYTHING
+from xacct.values import frozen
 
 __all__ = ["Placed", "Scope", "place_actions"]
 
@@ -19,7 +20,7 @@ __all__ = ["Placed", "Scope", "place_actions"]
 _FOLLOWING = frozenset({"GetOperation", "GetOperations", "GetOperationsForResource"})
 
 
-@attrs.frozen(order=True)
+@frozen(order=True)
 class Scope:
     """Resources and conditions of a statement, each sorted."""
 
@@ -40,7 +41,7 @@ def _is_looser(mine: Condition, theirs: Condition) -> bool:
     return same and set(theirs.values) <= set(mine.values)
 
 
-@attrs.frozen
+@frozen
 class Placed:
     """One entry's actions by scope, with what the limits could not do."""
 
@@ -52,7 +53,7 @@ class Placed:
     """Actions allowed in a Region outside the entry's, because only that one answers them."""
 
 
-@attrs.frozen
+@frozen
 class _Reach:
     """How far the limits by resource and tag take one action."""
 

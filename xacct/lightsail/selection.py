@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import attrs
-
 from xacct.errors import InputError, Problem
 from xacct.lightsail.catalog import PREFIX, Action, Catalog, Source, load_catalog, nearest_word
 from xacct.lightsail.entry import PermissionEntry
 from xacct.lightsail.sets import EVERYTHING, permission_set
+from xacct.values import frozen
 
 __all__ = ["Selection", "select_actions"]
 
 
-@attrs.frozen
+@frozen
 class Selection:
     """The actions selected, sorted by name."""
 
@@ -36,7 +35,7 @@ def select_actions(entry: PermissionEntry, where: str, problems: list[Problem]) 
     return Selection(tuple(by_name), everything and not removed, everything and removed)
 
 
-@attrs.frozen
+@frozen
 class _Selector:
     catalog: Catalog
     where: str

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-import attrs
-
 from xacct.errors import InputError
 from xacct.lightsail.catalog import PREFIX, Action, Severity, load_catalog, nearest_word
 from xacct.lightsail.data import read_data
+from xacct.values import frozen
 
 __all__ = ["EVERYTHING", "PermissionSet", "permission_set", "permission_sets"]
 
@@ -23,7 +22,7 @@ EVERYTHING = PREFIX + "*"
 """What full-access allows, today's actions and tomorrow's."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PermissionSet:
     """A named bundle of actions by full names; full-access alone has the pattern ``lightsail:*``."""
 

@@ -23,6 +23,7 @@ from xacct.lightsail.notes import notes_on
 from xacct.lightsail.scoping import Placed, Scope, place_actions
 from xacct.lightsail.selection import Selection, select_actions
 from xacct.lightsail.sets import EVERYTHING
+from xacct.values import frozen
 
 __all__ = ["LeftOut", "PermissionEntry", "Written", "write_statements"]
 
@@ -54,7 +55,7 @@ def _written(entries: tuple[PermissionEntry, ...], account: str, partition: str,
     return _write(read, partition)
 
 
-@attrs.frozen
+@frozen
 class _Entry:
     """An entry, read and placed."""
 

@@ -11,11 +11,12 @@ from xacct.errors import InputError, Problem
 from xacct.lint.codes import EXPIRED, UNUSED
 from xacct.lint.model import Finding, Severity
 from xacct.lint.rules import RULES, rule
+from xacct.values import frozen
 
 __all__ = ["Acceptance", "accept"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Acceptance:
     """One accepted rule. ``until`` is the last day on which it counts, ``where`` its place."""
 

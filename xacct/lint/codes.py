@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import attrs
-
 from xacct.lint.model import Severity
+from xacct.values import frozen
 
 __all__ = ["CONTRACT", "EXPIRED", "OTHER_CODES", "UNUSED", "OtherCode"]
 
@@ -16,7 +15,7 @@ UNUSED = "XA901"
 EXPIRED = "XA902"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class OtherCode:
     """What ``xacct rule CODE`` tells of it."""
 

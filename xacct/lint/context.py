@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 import attrs
 
+from xacct.values import frozen
+
 __all__ = ["AccountKind", "LintContext"]
 
 
@@ -29,7 +31,7 @@ def _frozen_map(values: Mapping[str, str]) -> Mapping[str, str]:
     return MappingProxyType(dict(values))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class LintContext:
     """
     The trusting account and what is known of others.

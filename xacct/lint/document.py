@@ -10,10 +10,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-import attrs
-
 from xacct.lint.operators import Family, Operator, read_operator
 from xacct.lint.text import Node
+from xacct.values import frozen
 
 __all__ = ["Condition", "Document", "Kind", "Principal", "Statement", "Word", "read_document", "words_of"]
 
@@ -34,7 +33,7 @@ TOP_ELEMENTS = ("Version", "Id", "Statement")
 PRINCIPAL_TYPES = ("AWS", "Federated", "Service", "CanonicalUser")
 
 
-@attrs.frozen
+@frozen
 class Word:
     """A text with its path."""
 
@@ -46,7 +45,7 @@ class Word:
         return self.value.strip().lower()
 
 
-@attrs.frozen
+@frozen
 class Principal:
     """One principal. ``type`` is a key of the Principal element, or ``*`` for the bare star."""
 
@@ -77,7 +76,7 @@ class Principal:
         return parts[5] if len(parts) == 6 else ""
 
 
-@attrs.frozen
+@frozen
 class Condition:
     """One operator with one key. ``operator`` is None where IAM doesn't know it."""
 
@@ -110,7 +109,7 @@ class Condition:
         return self.operator is not None and self.operator.family is Family.NULL
 
 
-@attrs.frozen
+@frozen
 class Statement:
     """One statement. None for an element that it lacks."""
 
@@ -143,7 +142,7 @@ class Statement:
         return f"statement {self.sid!r}" if self.sid else f"statement {self.index + 1}"
 
 
-@attrs.frozen
+@frozen
 class Document:
     """A document of one kind. ``root`` is the text's tree, for the rules of form."""
 

@@ -11,10 +11,9 @@ import json
 from functools import cache, lru_cache
 from typing import Any
 
-import attrs
-
 from xacct.lightsail.catalog import Action, load_catalog
 from xacct.lint.patterns import matches
+from xacct.values import frozen
 
 __all__ = [
     "ActionFacts",
@@ -29,7 +28,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen
+@frozen
 class ActionFacts:
     """
     One action. ``keys`` are the lower-case condition keys that a request for it can hold beyond those of

@@ -11,9 +11,8 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cache
 
-import attrs
-
 from xacct.lint.facts import service_keys
+from xacct.values import frozen
 
 __all__ = ["KeyInfo", "KeyType", "key_info", "known_keys", "nearest_key"]
 
@@ -27,7 +26,7 @@ class KeyType(StrEnum):
     ARN = "arn"
 
 
-@attrs.frozen
+@frozen
 class KeyInfo:
     """``name`` is in AWS's spelling; a name that ends in ``/`` takes a tag's key after it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import attrs
+from xacct.values import frozen
 
 __all__ = ["Finding", "Severity"]
 
@@ -21,7 +21,7 @@ class Severity(StrEnum):
         return ("error", "warning", "info").index(self.value)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Finding:
     """
     One thing a rule found.

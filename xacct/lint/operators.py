@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import attrs
+from xacct.values import frozen
 
 __all__ = ["Family", "Operator", "nearest_operator", "read_operator"]
 
@@ -42,7 +42,7 @@ _BY_FOLDED = {name.lower(): name for name in _BASES}
 _QUALIFIERS = {"forallvalues": "ForAllValues", "foranyvalue": "ForAnyValue"}
 
 
-@attrs.frozen
+@frozen
 class Operator:
     """An operator taken apart. ``base`` is in IAM's spelling; ``qualifier`` may be empty."""
 

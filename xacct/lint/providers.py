@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import re
 
-import attrs
-
 from xacct.lint.document import Principal
+from xacct.values import frozen
 
 __all__ = ["BUILT_IN", "Provider", "host_of", "is_federation_key", "known_provider"]
 
 BUILT_IN = ("cognito-identity.amazonaws.com", "accounts.google.com", "graph.facebook.com", "www.amazon.com")
 
 
-@attrs.frozen
+@frozen
 class Provider:
     """
     One kind of OpenID Connect issuer.

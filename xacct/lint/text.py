@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
-import attrs
+from xacct.values import frozen
 
 __all__ = ["Member", "Node", "Scalar", "TextError", "child_path", "scan"]
 
@@ -33,7 +33,7 @@ class TextError(Exception):
         self.column = column
 
 
-@attrs.frozen
+@frozen
 class Member:
     """One ``key: value`` of an object."""
 
@@ -41,7 +41,7 @@ class Member:
     node: Node
 
 
-@attrs.frozen
+@frozen
 class Node:
     """
     One JSON value. Exactly one of ``members`` (object), ``items`` (list) and ``scalar`` is meant; the first

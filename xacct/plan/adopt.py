@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-import attrs
-
 from xacct.blueprint.checks import LONGEST_SESSION, SHORTEST_SESSION, check_name
 from xacct.blueprint.model import Grant
 from xacct.errors import InputError, Problem, XacctError
@@ -19,6 +17,7 @@ from xacct.iam.ownership import DEFAULT_PATH, OWN_TAGS, TAG_GRANT
 from xacct.iam.policy import PolicyDocument
 from xacct.iam.things import HolderType, PolicyAttachment, Role, RolePolicy
 from xacct.plan.snapshot import Snapshot
+from xacct.values import frozen
 
 __all__ = ["BLUEPRINT", "Adoption", "adopt_role"]
 
@@ -26,7 +25,7 @@ BLUEPRINT = "raw"
 _OF_AWS = ("/aws-service-role/", "/aws-reserved/")
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Adoption:
     """The grant for a role; ``notes`` say what the grant does not hold."""
 

@@ -35,11 +35,12 @@ from xacct.plan.holdings import role_of_key
 from xacct.plan.model import Change, ChangeKind, Reason
 from xacct.plan.revoke import is_revocation
 from xacct.plan.snapshot import Snapshot
+from xacct.values import frozen
 
 __all__ = ["Difference", "diff_grant"]
 
 
-@attrs.frozen
+@frozen
 class Difference:
     """The changes of one grant in one account, or the problems that forbid them."""
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-import attrs
-
 from xacct.blueprint.expand import Expansion
 from xacct.errors import Problem
 from xacct.iam.ownership import TAG_DIGEST
@@ -22,6 +20,7 @@ from xacct.plan.diff import diff_grant
 from xacct.plan.held import live_digest
 from xacct.plan.model import Change, ChangeKind, Reason
 from xacct.plan.snapshot import Snapshot
+from xacct.values import frozen
 
 __all__ = ["DriftRow", "GrantDrift", "Standing", "TrailEvent", "drift_of"]
 
@@ -46,7 +45,7 @@ class Standing(StrEnum):
         return self not in (Standing.SAME, Standing.PENDING)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class DriftRow:
     """
     One aspect in which the grant and the account differ; ``aspect`` is empty where one has no such thing.
@@ -62,7 +61,7 @@ class DriftRow:
     applied_known: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class TrailEvent:
     """A change that CloudTrail recorded: when (ISO 8601), which call, by whom, from where."""
 
@@ -72,7 +71,7 @@ class TrailEvent:
     source: str = ""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class GrantDrift:
     """One grant in one account. ``problems`` say why what stands there is not ours."""
 

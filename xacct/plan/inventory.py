@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import attrs
-
 from xacct.iam.ownership import DEFAULT_PATH, TAG_BLUEPRINT, TAG_DIGEST, TAG_GRANT, role_digest
 from xacct.iam.policy import Effect, PolicyDocument
 from xacct.iam.things import (
@@ -21,11 +19,12 @@ from xacct.iam.things import (
 )
 from xacct.plan.revoke import is_revocation, revoked_before
 from xacct.plan.snapshot import Snapshot
+from xacct.values import frozen
 
 __all__ = ["LiveGrant", "expiry_of", "live_grants"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class LiveGrant:
     """
     One grant as it stands in an account.

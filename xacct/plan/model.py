@@ -15,6 +15,7 @@ import attrs
 
 from xacct.iam.things import Thing, ThingKey, ThingType
 from xacct.lint.model import Finding
+from xacct.values import frozen
 
 __all__ = [
     "AccessRow",
@@ -58,7 +59,7 @@ class Reason(StrEnum):
     FOREIGN = "foreign"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Change:
     """
     What happens to one thing.
@@ -127,7 +128,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Containment:
     """How a role's trust and permissions after a change compare with those before, each alone."""
 
@@ -151,7 +152,7 @@ class Containment:
         return self.permissions not in (Verdict.EQUAL, Verdict.WIDER)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Witness:
     """
     One request that passes on one side of the change and not on the other.
@@ -168,7 +169,7 @@ class Witness:
     context: Mapping[str, str | tuple[str, ...]] = attrs.field(factory=dict, hash=False)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class AccessRow:
     """Who gains or loses which actions on which resources, under which condition, in words."""
 
@@ -181,7 +182,7 @@ class AccessRow:
     grant: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RequiredPermission:
     """A right that the operator needs to carry out the plan."""
 
@@ -189,7 +190,7 @@ class RequiredPermission:
     resources: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class GrantRef:
     """The grant a plan was made from. ``digest`` is of the grant's and blueprint's content."""
 
@@ -200,7 +201,7 @@ class GrantRef:
     notes: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Summary:
     create: int = 0
     update: int = 0
@@ -212,7 +213,7 @@ class Summary:
         return self.create + self.update + self.delete
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class AccountPlan:
     """
     The plan for one account. ``verdict`` sums up its access delta; ``containment`` tells it by role name,
@@ -237,7 +238,7 @@ class AccountPlan:
         return Summary(**{kind.value: kinds.count(kind) for kind in ChangeKind})
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Plan:
     """Everything a run would do, over all accounts. ``created_at`` is ISO 8601 in UTC."""
 

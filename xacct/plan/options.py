@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-import attrs
+from xacct.values import frozen
 
 __all__ = ["PlanOptions"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PlanOptions:
     """
     What a plan is made under.

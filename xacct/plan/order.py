@@ -36,6 +36,7 @@ from xacct.iam.things import (
 from xacct.plan.model import Change, ChangeKind, Containment, Verdict
 from xacct.plan.revoke import is_revocation, revocation
 from xacct.plan.steps import Operation, Step, creating, deleting, trust_step, updating
+from xacct.values import frozen
 
 __all__ = ["TRANSITION_NAME", "order_changes"]
 
@@ -243,7 +244,7 @@ def _loose_steps(changes: Sequence[Change], carriers: Sequence[_Carrier]) -> lis
 # -- permissions of one role or group ------------------------------------------------------------------------
 
 
-@attrs.frozen
+@frozen
 class _Carrier:
     """A role or group with the changes of what it carries; managed policies count where they are attached."""
 
@@ -327,7 +328,7 @@ def _carriers(changes: Sequence[Change]) -> list[_Carrier]:
     return out
 
 
-@attrs.frozen
+@frozen
 class _Rights:
     """The Allow and Deny statements that hold at one moment, each as a comparable form."""
 

@@ -32,6 +32,7 @@ from xacct.iam.things import (
 )
 from xacct.plan.model import Change, ChangeKind, GrantRef, Reason
 from xacct.plan.snapshot import Snapshot
+from xacct.values import frozen
 
 __all__ = ["IN_USE_DAYS", "Wanted", "gone_grants", "left_behind", "prune"]
 
@@ -39,7 +40,7 @@ IN_USE_DAYS = 30
 """A role that was used within so many days is in use."""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Wanted:
     """What the grants of a run ask for in one account: their names, and the keys of all their things."""
 

@@ -18,11 +18,12 @@ from xacct.iam.things import (
 )
 from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
 from xacct.plan.model import AccessRow, Change, ChangeKind, Containment, Verdict
+from xacct.values import frozen
 
 __all__ = ["Reach", "overall", "reach_of", "role_access"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Reach:
     """The access delta of one role (``role`` is its name), or of one group or user (None)."""
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import attrs
-
 from xacct.iam.things import (
     Group,
     GroupMember,
@@ -30,6 +28,7 @@ from xacct.iam.things import (
 from xacct.plan.model import RequiredPermission
 from xacct.plan.snapshot import ReadScope
 from xacct.plan.steps import Operation, Step, inverse
+from xacct.values import frozen
 
 __all__ = [
     "MissingRight",
@@ -40,7 +39,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class MissingRight:
     """An action that the operator may not do on a resource."""
 
@@ -48,7 +47,7 @@ class MissingRight:
     resource: str
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RightsCheck:
     """
     Which of the rights that a plan needs the operator lacks in one account.

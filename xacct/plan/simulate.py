@@ -20,6 +20,7 @@ from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement
 from xacct.lightsail.catalog import load_catalog
 from xacct.plan.access import RoleAccess, access_delta
 from xacct.plan.model import Witness
+from xacct.values import frozen
 
 __all__ = ["ASSUME_ACTIONS", "Simulation", "example_request", "simulate"]
 
@@ -31,7 +32,7 @@ _TIMES = ("aws:CurrentTime", "aws:TokenIssueTime")
 _EVERYTHING = PolicyDocument.of(Statement(effect=Effect.ALLOW, actions=("*",), resources=("*",)))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Simulation:
     """
     The two requests with their decisions. ``request`` and ``decision`` are None where only the assumption was

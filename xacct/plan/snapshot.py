@@ -8,11 +8,12 @@ import attrs
 
 from xacct.iam.policy import PolicyDocument
 from xacct.iam.things import AccountThings, ThingKey
+from xacct.values import frozen
 
 __all__ = ["ReadScope", "Snapshot"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ReadScope:
     """
     What a reader is asked for in one account.
@@ -30,7 +31,7 @@ class ReadScope:
     providers: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Snapshot:
     """
     What one account holds, as far as it was asked for.

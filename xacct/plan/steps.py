@@ -27,6 +27,7 @@ from xacct.iam.things import (
     ThingKey,
     User,
 )
+from xacct.values import frozen
 
 __all__ = ["Operation", "Step", "creating", "deleting", "inverse", "trust_step", "updating"]
 
@@ -78,7 +79,7 @@ class Operation(StrEnum):
     DELETE_USER = "DeleteUser"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Step:
     """
     One IAM call.

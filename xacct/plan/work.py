@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import attrs
-
 from xacct.errors import InputError
 from xacct.iam.things import ThingType
 from xacct.plan.model import AccountPlan, Change, ChangeKind, Containment, Plan
 from xacct.plan.order import order_changes
 from xacct.plan.steps import Step
+from xacct.values import frozen
 
 __all__ = ["GrantSteps", "canary_first", "steps_of_changes", "work_of"]
 
 _SHARED = (ThingType.OIDC_PROVIDER, ThingType.SAML_PROVIDER)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class GrantSteps:
     """
     The steps of one grant in one account, in their order.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
-import attrs
+from xacct.values import frozen
 
 __all__ = ["PLAIN", "Style", "clean", "columns", "one_line", "wrap"]
 
@@ -20,7 +20,7 @@ _CODES = {
 }
 
 
-@attrs.frozen
+@frozen
 class Style:
     """
     Marks text for a terminal. ``width`` is in columns.

@@ -13,6 +13,7 @@ from xacct.sandbox.entities import Session
 from xacct.sandbox.problems import validation
 from xacct.sandbox.wire import Operation
 from xacct.sandbox.world import World
+from xacct.values import frozen
 
 __all__ = ["Answer", "Call", "Caller", "Handler", "Tags", "page", "when"]
 
@@ -20,7 +21,7 @@ Answer: TypeAlias = dict[str, Any]
 Tags: TypeAlias = Mapping[str, str]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Caller:
     """
     Who made a request.
@@ -44,7 +45,7 @@ class Caller:
     is_root: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Call:
     """``caller`` is None for the unsigned calls, AssumeRoleWithSAML and AssumeRoleWithWebIdentity."""
 

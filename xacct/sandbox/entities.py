@@ -11,6 +11,8 @@ from typing import ClassVar
 
 import attrs
 
+from xacct.values import frozen
+
 __all__ = [
     "ENTITIES",
     "AccessKey",
@@ -28,7 +30,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Entity:
     """Something that an account holds. ``scope`` and ``key`` together are unique among its kind."""
 
@@ -46,7 +48,7 @@ class Entity:
         raise NotImplementedError
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class _Named(Entity):
     """An IAM thing with a name and a path; unique ignoring case (IAM User Guide, reference_iam-quotas)."""
 
@@ -65,7 +67,7 @@ class _Named(Entity):
         return f"arn:{self.partition}:iam::{self.account}:{self.segment}{self.path}{self.name}"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class _Holder(_Named):
     """An IAM thing that policies hang on: ``inline`` by name, ``attached`` by ARN."""
 
@@ -74,20 +76,20 @@ class _Holder(_Named):
     boundary: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class User(_Holder):
     kind: ClassVar[str] = "user"
     segment: ClassVar[str] = "user"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Group(_Holder):
     kind: ClassVar[str] = "group"
     segment: ClassVar[str] = "group"
     members: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Role(_Holder):
     """``principal_ids`` maps the user and role ARNs of the trust policy to the unique IDs they stood for."""
 
@@ -101,14 +103,14 @@ class Role(_Holder):
     principal_ids: Mapping[str, str] = attrs.field(factory=dict)
 
 
-@attrs.frozen
+@frozen
 class PolicyVersion:
     id: str
     document: str
     created: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Policy(_Named):
     kind: ClassVar[str] = "policy"
     segment: ClassVar[str] = "policy"
@@ -130,14 +132,14 @@ class Policy(_Named):
         raise KeyError(version_id)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class InstanceProfile(_Named):
     kind: ClassVar[str] = "instance_profile"
     segment: ClassVar[str] = "instance-profile"
     roles: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class SamlProvider(Entity):
     kind: ClassVar[str] = "saml_provider"
     name: str
@@ -154,7 +156,7 @@ class SamlProvider(Entity):
         return f"arn:{self.partition}:iam::{self.account}:saml-provider/{self.name}"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class OidcProvider(Entity):
     """``url`` is without its scheme, as IAM keeps it."""
 
@@ -173,7 +175,7 @@ class OidcProvider(Entity):
         return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{self.url}"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class AccessKey(Entity):
     """A long-term key. ``user`` is None for the root user's."""
 
@@ -195,7 +197,7 @@ class AccessKey(Entity):
         return self.id
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Session(Entity):
     """
     Temporary credentials: of a role, of a federated user, or of a user (GetSessionToken).
@@ -230,7 +232,7 @@ class Session(Entity):
         return self.id
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class LightsailResource(Entity):
     """``type`` is the API's resourceType (``Instance``); ``details`` what the maker said of it."""
 

@@ -7,10 +7,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
+from xacct.values import frozen
+
 __all__ = ["Credentials", "HttpRequest", "HttpResponse", "Signature", "form_of", "signature_of"]
 
 
-@attrs.frozen
+@frozen
 class HttpRequest:
     """One request as it came in. ``url`` may be a whole URL or a path; header names may be in any case."""
 
@@ -25,14 +27,14 @@ class HttpRequest:
         return next((value for key, value in self.headers.items() if key.lower() == wanted), "")
 
 
-@attrs.frozen
+@frozen
 class HttpResponse:
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-@attrs.frozen
+@frozen
 class Credentials:
     """What signs requests. The token is None for long-term keys."""
 
@@ -41,7 +43,7 @@ class Credentials:
     session_token: str | None = attrs.field(default=None, repr=False)
 
 
-@attrs.frozen
+@frozen
 class Signature:
     """
     The parts of a Signature Version 4 header that the sandbox reads.

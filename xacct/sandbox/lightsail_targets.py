@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import attrs
-
 from xacct.lightsail.catalog import Action, load_catalog
 from xacct.sandbox.call import Call
 from xacct.sandbox.context import Context, request_tags, resource_tags
 from xacct.sandbox.enforce import authorize
 from xacct.sandbox.entities import LightsailResource
 from xacct.sandbox.tagging import read_tags
+from xacct.values import frozen
 
 __all__ = [
     "ANY_TYPE",
@@ -83,7 +82,7 @@ NEW_NAMES = {
 _MAKING = ("Create", "Allocate", "Import", "Put", "Check")
 
 
-@attrs.frozen
+@frozen
 class Named:
     """A resource that a call names; ``found`` is None when there is none of that name."""
 

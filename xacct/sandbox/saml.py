@@ -12,9 +12,8 @@ import binascii
 from typing import Any
 from xml.etree import ElementTree
 
-import attrs
-
 from xacct.sandbox.problems import AwsError
+from xacct.values import frozen
 
 __all__ = ["Assertion", "check_metadata", "issuer_of_metadata", "read_assertion"]
 
@@ -23,7 +22,7 @@ _SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 _ATTRIBUTES = "https://aws.amazon.com/SAML/Attributes/"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Assertion:
     """What a SAML response says. ``roles`` are the pairs of role and provider ARNs, in this order."""
 

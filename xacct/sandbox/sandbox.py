@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import attrs
-
 from xacct.iam import check_account_id
 from xacct.sandbox.http import Credentials, HttpRequest, HttpResponse, Signature, signature_of
 from xacct.sandbox.names import operator_credentials
 from xacct.sandbox.problems import AwsError
 from xacct.sandbox.store import Store
+from xacct.values import frozen
 
 if TYPE_CHECKING:
     from xacct.sandbox.call import Call
@@ -28,7 +27,7 @@ _CALLS_KEPT = 10_000
 _GLOBAL_REGION = "us-east-1"
 
 
-@attrs.frozen
+@frozen
 class SandboxCall:
     """One call that was answered: for counting, in tests and benchmarks. ``error`` is AWS's code or None."""
 

@@ -11,6 +11,7 @@ from xacct.sandbox.lookup import policy_of
 from xacct.sandbox.names import key_id, new_secret, new_token
 from xacct.sandbox.problems import AwsError, validation, validation_of
 from xacct.sandbox.world import World
+from xacct.values import frozen
 
 __all__ = [
     "SessionLimits",
@@ -27,7 +28,7 @@ POLICY_QUOTA = 2048
 _PACKED_QUOTA = 4096
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class SessionLimits:
     """What a call asked to narrow a session to; both None when it asked nothing."""
 

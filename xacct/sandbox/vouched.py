@@ -22,11 +22,12 @@ from xacct.sandbox.sessions import (
     session_arn,
 )
 from xacct.sandbox.sts import is_session_text, trust_allows
+from xacct.values import frozen
 
 __all__ = ["Vouched", "bad_token", "become", "check_identity_texts", "refused"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Vouched:
     """
     What an identity provider says of a person or a job.

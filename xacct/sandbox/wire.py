@@ -18,6 +18,7 @@ import attrs
 
 from xacct.sandbox.http import HttpRequest, HttpResponse, form_of
 from xacct.sandbox.problems import AwsError
+from xacct.values import frozen
 
 __all__ = ["SERVICES", "Operation", "read_operation", "write_error", "write_result"]
 
@@ -25,7 +26,7 @@ SERVICES = ("iam", "sts", "lightsail")
 _VERSIONS = {"2010-05-08": "iam", "2011-06-15": "sts"}
 
 
-@attrs.frozen
+@frozen
 class Operation:
     """One call: its service, its name, its parameters as the model types them."""
 

@@ -13,6 +13,7 @@ import attrs
 from xacct.blueprint.house import HouseRules
 from xacct.blueprint.model import Blueprint
 from xacct.blueprint.settings import make_external_id
+from xacct.values import frozen
 
 __all__ = ["Kind", "Option", "Question", "Row", "Setup", "Topic", "Walk"]
 
@@ -43,7 +44,7 @@ class Topic(StrEnum):
     GRANTS = "grants"
 
 
-@attrs.frozen
+@frozen
 class Option:
     """One answer to pick. ``help`` is told on request; ``sensitive`` is said in words beside the title."""
 
@@ -53,7 +54,7 @@ class Option:
     sensitive: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Question:
     """
     One question.
@@ -77,7 +78,7 @@ class Question:
     account: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Setup:
     """
     What a walk is made under.
@@ -98,7 +99,7 @@ class Setup:
     make_id: Callable[[], str] = make_external_id
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Walk:
     """
     The answers so far.
@@ -130,7 +131,7 @@ class Walk:
         return self.setup.blueprints.get(self.text("@blueprint"))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Row:
     """One line of the review; ``fixed`` when it was given ahead and cannot be changed here."""
 

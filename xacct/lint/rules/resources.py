@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import attrs
-
 from xacct.lightsail.catalog import REGIONS, load_catalog, nearest_word
 from xacct.lint.context import LintContext
 from xacct.lint.document import Document, Statement, Word
@@ -14,13 +12,14 @@ from xacct.lint.facts import ActionFacts, action_facts, expand, resource_formats
 from xacct.lint.patterns import has_wildcard, may_overlap
 from xacct.lint.rules.examples import INSTANCE, OWN, OWNED, allow, policy
 from xacct.lint.rules.table import ERROR, INFO, PERMISSION, WARNING, Hit, define
+from xacct.values import frozen
 
 _GOOD = policy(allow("lightsail:RebootInstance", INSTANCE))
 _SOURCE = "Service Authorization Reference, Amazon Lightsail"
 _UUID = "0a1b2c3d-1111-4222-8333-444455556666"
 
 
-@attrs.frozen
+@frozen
 class LightsailArn:
     """The parts of a Lightsail ARN as written; ``type`` and ``id`` split at the first slash."""
 

@@ -10,6 +10,7 @@ import attrs
 from xacct.lint.context import LintContext
 from xacct.lint.document import Document, Kind
 from xacct.lint.model import Severity
+from xacct.values import frozen
 
 __all__ = ["BOTH", "ERROR", "INFO", "PERMISSION", "TABLE", "TRUST", "WARNING", "Hit", "Rule", "define"]
 
@@ -19,7 +20,7 @@ PERMISSION: tuple[Kind, ...] = ("permission",)
 BOTH: tuple[Kind, ...] = ("trust", "permission")
 
 
-@attrs.frozen
+@frozen
 class Hit:
     """One place that a rule objects to. ``fix`` and ``severity`` are the rule's own unless given."""
 
@@ -32,7 +33,7 @@ class Hit:
 Check: TypeAlias = Callable[[Document, LintContext], Iterable[Hit]]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Rule:
     """
     One rule, with all that ``xacct rule CODE`` tells.

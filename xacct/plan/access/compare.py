@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import attrs
-
 from xacct.plan.access.boxes import Box, difference, intersect
 from xacct.plan.access.patterns import TooComplexError
 from xacct.plan.access.space import PRINCIPAL, Clause, Space
+from xacct.values import frozen
 
 __all__ = ["Allow", "Comparison", "Deny", "Piece", "Side", "Sources", "side_of"]
 
 MAX_ALLOWS = 2000
 
 
-@attrs.frozen
+@frozen
 class Allow:
     """
     One box that is allowed, and the clauses that make it so: the statement that allows it and, under a
@@ -26,13 +25,13 @@ class Allow:
     clauses: tuple[Clause, ...]
 
 
-@attrs.frozen
+@frozen
 class Deny:
     box: Box
     clause: Clause | None
 
 
-@attrs.frozen
+@frozen
 class Piece:
     """
     A part of an allowed box that the other side refuses.
@@ -45,7 +44,7 @@ class Piece:
     lifted: Deny | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Sources:
     """
     The clauses of one side. ``boundary`` None: there is none. ``unknown_boundary`` and ``unknown_policies``
@@ -59,7 +58,7 @@ class Sources:
     holders: int | None = None
 
 
-@attrs.frozen
+@frozen
 class Side:
     """What one side allows: the union of ``allows`` without the union of ``denies``."""
 
@@ -109,7 +108,7 @@ def _limited(allows: Iterable[Allow], limit: Box) -> list[Allow]:
     ]
 
 
-@attrs.frozen
+@frozen
 class Comparison:
     """Two sides over one space."""
 

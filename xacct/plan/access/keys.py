@@ -19,6 +19,7 @@ import attrs
 from xacct.plan.access.operators import Line, Qualifier
 from xacct.plan.access.patterns import Element, TooComplexError
 from xacct.plan.access.values import Atom, atom_of, elements_of
+from xacct.values import frozen
 
 __all__ = ["KeyDimension", "State", "Value", "key_dimension"]
 
@@ -28,7 +29,7 @@ Value: TypeAlias = "str | tuple[str, ...] | None"
 """What a context holds for a key: one value, several, or nothing (absent)."""
 
 
-@attrs.frozen
+@frozen
 class State:
     """
     All states of the key on which every line says the same.
@@ -43,7 +44,7 @@ class State:
     hits: int = 0
 
 
-@attrs.frozen
+@frozen
 class KeyDimension:
     """The states of one key; a mask over them has bit i for state i."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import attrs
-
 from xacct.iam.policy import PolicyDocument
 from xacct.plan.model import AccessRow, Verdict
+from xacct.values import frozen
 
 __all__ = ["AccessDelta", "HolderAccess", "RoleAccess"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RoleAccess:
     """
     All that decides who gets which access through a role.
@@ -30,7 +29,7 @@ class RoleAccess:
     unknown_policies: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class HolderAccess:
     """
     What principals hold without a role in between: the members of a group, or a user.
@@ -47,7 +46,7 @@ class HolderAccess:
     unknown_policies: tuple[str, ...] = ()
 
 
-@attrs.frozen
+@frozen
 class AccessDelta:
     """
     How the access after compares with the access before.

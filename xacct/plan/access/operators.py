@@ -5,9 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from functools import lru_cache
 
-import attrs
-
 from xacct.iam.policy import Condition
+from xacct.values import frozen
 
 __all__ = ["Line", "Operator", "Qualifier", "parse_operator"]
 
@@ -18,7 +17,7 @@ class Qualifier(Enum):
     ANY = "foranyvalue"
 
 
-@attrs.frozen
+@frozen
 class Operator:
     """``base`` is positive and lower-case; ``null`` stands for the operator Null."""
 
@@ -64,7 +63,7 @@ def parse_operator(text: str) -> Operator | None:
     return Operator(positive, stem in _NEGATED, if_exists, Qualifier(prefix))
 
 
-@attrs.frozen
+@frozen
 class Line:
     """
     A condition line as it is compared: values without order, key folded.

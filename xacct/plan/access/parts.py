@@ -14,11 +14,12 @@ from xacct.plan.access.phrases import piece_phrases
 from xacct.plan.access.question import Shown
 from xacct.plan.access.space import ACTION, PRINCIPAL, Space
 from xacct.plan.access.witness import Example
+from xacct.values import frozen
 
 __all__ = ["Part", "merged", "parts_of"]
 
 
-@attrs.frozen
+@frozen
 class Part:
     """
     Who may do what with what, under which phrases; with an example where one is shown.

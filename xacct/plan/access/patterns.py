@@ -15,7 +15,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias
 
-import attrs
+from xacct.values import frozen
 
 __all__ = ["Element", "Pattern", "Token", "TooComplexError", "Wild", "collapsed", "matches", "partition"]
 
@@ -41,7 +41,7 @@ class Wild(Enum):
 Token: TypeAlias = "str | Wild"  # noqa: S105
 
 
-@attrs.frozen
+@frozen
 class Pattern:
     """A sequence of characters and wildcards."""
 
@@ -68,7 +68,7 @@ def collapsed(tokens: Iterable[Token]) -> tuple[Token, ...]:
     return tuple(out)
 
 
-@attrs.frozen
+@frozen
 class Element:
     """
     All texts that match exactly the patterns of ``hits`` (bit i: pattern i), and one of them.

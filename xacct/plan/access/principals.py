@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import attrs
-
 from xacct.errors import InputError
 from xacct.evaluate.principals import Caller, CallerKind, Level, PrincipalElement, parse_caller
 from xacct.iam.arn import Arn, is_account_id
 from xacct.iam.policy import PrincipalType, TypedPrincipal, canonical_principal
+from xacct.values import frozen
 
 __all__ = ["PrincipalDimension", "Requester", "is_clear", "principal_dimension"]
 
@@ -32,7 +31,7 @@ _LEVELS = {
 }
 
 
-@attrs.frozen
+@frozen
 class Requester:
     """
     Who asks: the ARN of a principal or session, a provider, or a service's name.
@@ -50,7 +49,7 @@ class Requester:
         return parse_caller(self.text)
 
 
-@attrs.frozen
+@frozen
 class PrincipalDimension:
     """Bit i of a mask is requester i. ``account`` owns the role."""
 

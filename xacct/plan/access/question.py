@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 
-import attrs
-
 from xacct.plan.access.compare import Comparison, Piece, Sources, side_of
 from xacct.plan.access.patterns import TooComplexError
 from xacct.plan.access.space import Space
 from xacct.plan.access.witness import Example, examples
 from xacct.plan.model import Effect, Verdict
+from xacct.values import frozen
 
 __all__ = ["Answer", "Certainty", "Judge", "Shown", "ask", "combined", "shown", "verdict_of"]
 
@@ -26,7 +25,7 @@ class Certainty(IntEnum):
     SHOWN = 2
 
 
-@attrs.frozen
+@frozen
 class Judge:
     """
     The evaluator's word on one example: is it surely allowed, surely refused?
@@ -38,7 +37,7 @@ class Judge:
     refuses: Callable[[Example], bool]
 
 
-@attrs.frozen
+@frozen
 class Shown:
     """A piece, with a request of it that the evaluator confirmed; None when there is none to show."""
 
@@ -46,7 +45,7 @@ class Shown:
     example: Example | None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Answer:
     """What is gained and lost. ``comparison`` is None where it was too complex to decide."""
 

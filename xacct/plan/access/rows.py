@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-import attrs
-
 from xacct.plan.access.judges import session_arn
 from xacct.plan.access.naming import action_name
 from xacct.plan.access.parts import Part
 from xacct.plan.access.witness import Example
 from xacct.plan.model import AccessRow, Effect, Witness
+from xacct.values import frozen
 
 __all__ = ["RoleSide", "holder_rows", "permission_rows", "trust_rows", "undecided_row"]
 
@@ -27,7 +26,7 @@ MAX_PAIRS = 6
 _UNDECIDED = "perhaps; this could not be decided from the policies alone"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RoleSide:
     """One side of a role: who may assume it, what it may do, and a request that passes on each count."""
 

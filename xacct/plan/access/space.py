@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
-import attrs
-
 from xacct.iam.policy import CURRENT_VERSION, Condition, Effect, PolicyDocument, Statement, TypedPrincipal
 from xacct.plan.access.boxes import Box, intersect
 from xacct.plan.access.keys import KeyDimension, key_dimension
@@ -15,6 +13,7 @@ from xacct.plan.access.operators import Line
 from xacct.plan.access.patterns import Element, Pattern, TooComplexError, partition
 from xacct.plan.access.principals import PrincipalDimension, Requester, is_clear, principal_dimension
 from xacct.plan.access.text import pattern_of, resource_pattern
+from xacct.values import frozen
 
 __all__ = ["ACTION", "PRINCIPAL", "RESOURCE", "Clause", "Names", "Space", "clauses_of", "resource_id"]
 
@@ -25,7 +24,7 @@ TRUE, FALSE = 1, 2
 Meaning: TypeAlias = "Line | str | TypedPrincipal"
 
 
-@attrs.frozen
+@frozen
 class Clause:
     """A statement with the Version of its document, which decides about policy variables."""
 
@@ -56,7 +55,7 @@ def clauses_of(documents: Iterable[PolicyDocument]) -> list[Clause]:
     ]
 
 
-@attrs.frozen
+@frozen
 class Names:
     """A dimension of texts: its elements, and which of them each pattern matches."""
 

@@ -18,8 +18,6 @@ from enum import Enum
 from itertools import pairwise, product
 from typing import Any
 
-import attrs
-
 from xacct.evaluate.scalars import (
     parse_address,
     parse_bool,
@@ -30,6 +28,7 @@ from xacct.evaluate.scalars import (
 )
 from xacct.plan.access.patterns import Element, Pattern, TooComplexError, matches, partition
 from xacct.plan.access.text import has_variable, literal_text, pattern_of
+from xacct.values import frozen
 
 __all__ = ["Atom", "Family", "atom_of", "elements_of"]
 
@@ -72,7 +71,7 @@ _FAMILIES = {
 }
 
 
-@attrs.frozen
+@frozen
 class Atom:
     """
     One value of a condition line as a predicate over texts.

@@ -14,6 +14,7 @@ from xacct.plan.access.keys import KeyDimension, Value
 from xacct.plan.access.operators import Line
 from xacct.plan.access.principals import Requester
 from xacct.plan.access.space import ACTION, PRINCIPAL, RESOURCE, TRUE, Space
+from xacct.values import frozen
 
 __all__ = ["Context", "Example", "examples"]
 
@@ -24,7 +25,7 @@ _UUID = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 Context = Mapping[str, str | tuple[str, ...]]
 
 
-@attrs.frozen
+@frozen
 class Example:
     """A request in the evaluator's terms. ``requester`` is None where the question has no principals."""
 
