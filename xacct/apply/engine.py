@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 
 from xacct.apply.journal import Journal
@@ -19,6 +19,8 @@ from xacct.apply.run import GrantRun, Signals
 __all__ = ["apply_plan"]
 
 _MOST_THREADS = 64
+_WAKING = 0.1
+"""Seconds for which Ctrl-C may go unfelt."""
 
 
 def apply_plan(
@@ -131,6 +133,9 @@ def _await(pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], None]], signal
         try:
             while len(futures) < len(tasks):
                 futures.append(pool.submit(tasks[len(futures)]))
+            # A signal that comes just before this thread falls asleep is felt when it wakes: it wakes often.
+            while wait(futures, timeout=_WAKING).not_done:
+                pass
             for future in futures:
                 future.result()
         except KeyboardInterrupt:
