@@ -5,7 +5,7 @@ import pytest
 from plan_builders import ACCOUNT, VENDOR, allow, policy, role, sealed, snapshot, trust
 
 from xacct.iam.ownership import TAG_DIGEST, TAG_MANAGED
-from xacct.iam.policy import PolicyDocument
+from xacct.iam.policy import Condition, Effect, PolicyDocument
 from xacct.iam.things import (
     Group,
     GroupMember,
@@ -142,6 +142,30 @@ def test_a_revocation_that_was_weakened_is_not_taken_for_ours() -> None:
     weak = attrs.evolve(revocation("vendor", "2026-11-22T10:00:00Z"), document=PolicyDocument.of(allow("*")))
     difference = diff_grant("vendor", things, snapshot(*things, weak))
     assert kinds(difference.changes)[str(weak.key)] == "delete"
+
+
+NOW = "2026-11-22T10:00:00Z"
+OLDER = Condition("DateLessThan", "aws:TokenIssueTime", (NOW,))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"effect": Effect.ALLOW},
+        {"actions": ("lightsail:*",)},
+        {"resources": ("arn:aws:lightsail:*:111122223333:Instance/*",)},
+        {"conditions": (attrs.evolve(OLDER, operator="DateGreaterThan"),)},
+        {"conditions": (attrs.evolve(OLDER, key="aws:CurrentTime"),)},
+    ],
+    ids=["allow", "actions", "resources", "operator", "key"],
+)
+def test_what_only_looks_like_a_revocation_is_drift(changed: dict[str, object]) -> None:
+    ours = revocation("vendor", NOW)
+    [statement] = ours.document.statements
+    fake = attrs.evolve(ours, document=PolicyDocument.of(attrs.evolve(statement, **changed)))
+    things = sealed(role())
+    difference = diff_grant("vendor", things, snapshot(*things, fake))
+    assert kinds(difference.changes)[str(fake.key)] == "delete"
 
 
 def provider(*audiences: str, ours: bool) -> OidcProvider:
