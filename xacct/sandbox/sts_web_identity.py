@@ -11,6 +11,7 @@ import base64
 import json
 from typing import Any
 
+from xacct.lint.providers import known_provider
 from xacct.sandbox.call import Answer, Call, Handler
 from xacct.sandbox.context import Context
 from xacct.sandbox.entities import OidcProvider, Role
@@ -23,42 +24,12 @@ __all__ = ["HANDLERS"]
 
 _OPERATION = "AssumeRoleWithWebIdentity"
 _CLOCK_SKEW = 300
-# Claims beside aud, sub and amr that become condition keys, by the issuer's host. Source: Service
-# Authorization Reference, AWS Security Token Service, read in August 2026.
-_CLAIMS = {
-    "token.actions.githubusercontent.com": (
-        "actor",
-        "actor_id",
-        "enterprise_id",
-        "environment",
-        "job_workflow_ref",
-        "ref",
-        "repository",
-        "repository_id",
-        "repository_owner_id",
-        "workflow",
-    ),
-    "gitlab.com": (
-        "namespace_id",
-        "pipeline_source",
-        "project_id",
-        "ref_protected",
-        "runner_environment",
-        "user_access_level",
-        "user_email",
-        "user_id",
-        "user_login",
-    ),
-    "agent.buildkite.com": (
-        "build_branch",
-        "cluster_id",
-        "cluster_name",
-        "organization_id",
-        "organization_slug",
-        "pipeline_id",
-        "pipeline_slug",
-    ),
-}
+
+
+def _claims_of(issuer: str) -> tuple[str, ...]:
+    """The claims beside aud, sub and amr that STS makes condition keys of, for the issuers that it knows."""
+    known = known_provider(issuer)
+    return known.claims if known is not None and known.closed else ()
 
 
 def assume_role_with_web_identity(call: Call) -> Answer:
@@ -159,7 +130,7 @@ def _context(issuer: str, claims: dict[str, Any], audience: str) -> Context:
     amr = claims.get("amr")
     if isinstance(amr, list):
         context[f"{issuer}:amr"] = tuple(str(value) for value in amr)
-    for name in _CLAIMS.get(issuer.partition("/")[0], ()):
+    for name in _claims_of(issuer):
         value = claims.get(name)
         if isinstance(value, (str, int)):
             context[f"{issuer}:{name}"] = str(value).lower() if isinstance(value, bool) else str(value)
