@@ -43,7 +43,7 @@ else:
     def _key(fields: list[Any]) -> Any:
         """What tells a value from others of its class: a function from the value to what it holds."""
         if not fields:
-            return lambda value: ()
+            return lambda _: ()
         if not any(field.eq_key for field in fields):
             return attrgetter(*(field.name for field in fields))
         parts = [(attrgetter(field.name), field.eq_key or _itself) for field in fields]

@@ -16,15 +16,16 @@ __all__ = ["check_document", "check_grants"]
 
 def check_grants(wiring: Wiring, paths: Sequence[str]) -> list[Finding]:
     """Every finding of these grants and their contracts, in all the accounts they touch."""
-    from xacct.plan.findings import find_in
+    from xacct.plan.findings import external_ids, find_in
 
     expansions = wiring.expansions(wiring.grants(paths), offline=True)
     options = wiring.options(offline=True, removal=False, force_foreign=False)
+    ids = external_ids(expansions)
     return [
         finding
         for expansion in expansions
         for account in expansion.order
-        for finding in find_in(expansion, account, options, expansions)
+        for finding in find_in(expansion, account, options, ids)
     ]
 
 

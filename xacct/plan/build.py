@@ -17,7 +17,7 @@ from xacct.errors import Problem, XacctError
 from xacct.iam.things import AccountThings, ThingKey
 from xacct.lint.model import Finding
 from xacct.plan.diff import Difference, diff_grant
-from xacct.plan.findings import find_in
+from xacct.plan.findings import external_ids, find_in
 from xacct.plan.holdings import Holdings
 from xacct.plan.model import AccountPlan, Change, GrantRef, Plan
 from xacct.plan.options import PlanOptions
@@ -108,6 +108,7 @@ class _Planner:
     ) -> None:
         self.options = options
         self.expansions = expansions
+        self.external_ids = external_ids(expansions)
         self.problems: list[Problem] = []
         self.made = {account: wanted.keys for account, wanted in wanted_of(expansions).items()}
         going = {expansion.role.name for expansion in expansions if expansion.role and options.removal}
@@ -129,7 +130,7 @@ class _Planner:
             work.grants.append(grant_reference(expansion, account, removal=self.options.removal))
             self.take(account, grant, difference.changes, before)
             if not self.options.removal:
-                work.findings += find_in(expansion, account, self.options, self.expansions)
+                work.findings += find_in(expansion, account, self.options, self.external_ids)
 
     def add_leftovers(self) -> None:
         """What stands under our tag though no grant asks for it: shown, or removed where that is asked."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import attrs
 
@@ -20,18 +21,34 @@ from xacct.lint.model import Finding
 from xacct.plan.contract import check_contract
 from xacct.plan.options import PlanOptions
 
-__all__ = ["find_in", "lint_context"]
+__all__ = ["ExternalIds", "external_ids", "find_in", "lint_context"]
+
+ExternalIds: TypeAlias = Mapping[str, Sequence[str]]
+"""The grants of a run, by name, that each external ID stands in."""
+
+
+def external_ids(expansions: Iterable[Expansion]) -> ExternalIds:
+    """Which external ID stands in which grants: two vendors, or two customers of one, must not share it."""
+    found: dict[str, list[str]] = {}
+    for expansion in expansions:
+        for value in expansion.values.get("external_id", ()):
+            found.setdefault(value, []).append(expansion.grant.name)
+    return found
 
 
 def find_in(
-    expansion: Expansion, account: str, options: PlanOptions, others: Sequence[Expansion] = ()
+    expansion: Expansion, account: str, options: PlanOptions, ids: ExternalIds | None = None
 ) -> list[Finding]:
-    """What the rules find in what one grant asks for in one account, with what the grant accepts marked."""
+    """
+    What the rules find in what one grant asks for in one account, with what the grant accepts marked.
+
+    ``ids`` are the external IDs of all grants of the run.
+    """
     from xacct.lint.accept import Acceptance, accept
     from xacct.lint.check import check_policy, check_role
 
     things = AccountThings(account, expansion.things[account], expansion.partition)
-    context = lint_context(expansion, account, options, others)
+    context = lint_context(expansion, account, options, ids)
     found: list[Finding] = []
     for role in things.roles:
         found += check_role(role, things.policies_of_role(role.name), context)
@@ -69,17 +86,14 @@ def _documents_on_roles(things: AccountThings) -> set[object]:
 
 
 def lint_context(
-    expansion: Expansion, account: str, options: PlanOptions, others: Sequence[Expansion] = ()
+    expansion: Expansion, account: str, options: PlanOptions, ids: ExternalIds | None = None
 ) -> LintContext:
     """What the rules are told about the accounts of this grant, and about the other grants of the run."""
     trusted = frozenset(expansion.values.get("trusted_account", ()))
     vendor = expansion.blueprint.intent is Intent.VENDOR
     own = expansion.values.get("external_id", ())
     elsewhere = {
-        value: other.grant.name
-        for value in own
-        for other in others
-        if value in other.values.get("external_id", ()) and other.grant.name != expansion.grant.name
+        value: name for value in own for name in (ids or {}).get(value, ()) if name != expansion.grant.name
     }
     return LintContext(
         account=account,

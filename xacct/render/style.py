@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
+from functools import lru_cache
 
 from xacct.values import frozen
 
@@ -46,15 +47,23 @@ def wrap(text: str, width: int, *, first: str = "", rest: str | None = None) -> 
 
     Control characters are shown as escapes, so that a name cannot write on the terminal.
     """
+    return list(_folded(clean(text), max(width, len(first) + 16), first, first if rest is None else rest))
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str, width: int, first: str, rest: str) -> tuple[str, ...]:
+    """A plan of hundreds of grants says much the same of each."""
+    if text and len(first) + len(text) <= width and text.strip() == text and text.isprintable():
+        return (first + text,)
     folded = textwrap.wrap(
-        clean(text),
-        max(width, len(first) + 16),
+        text,
+        width,
         initial_indent=first,
-        subsequent_indent=first if rest is None else rest,
+        subsequent_indent=rest,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return folded or [first.rstrip()]
+    return tuple(folded) or (first.rstrip(),)
 
 
 def clean(text: str) -> str:

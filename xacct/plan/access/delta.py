@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import attrs
 
 from xacct.iam.arn import Arn
+from xacct.iam.policy import PolicyDocument
 from xacct.lightsail.catalog import load_catalog
 from xacct.plan.access.compare import Side, Sources
 from xacct.plan.access.judges import NOBODY, policies_judge, trust_judge
@@ -17,6 +19,7 @@ from xacct.plan.access.question import Answer, Judge, ask, combined, shown
 from xacct.plan.access.rows import RoleSide, holder_rows, permission_rows, trust_rows, undecided_row
 from xacct.plan.access.space import Clause, Space, clauses_of
 from xacct.plan.model import AccessRow, Effect, Verdict
+from xacct.values import frozen
 
 __all__ = ["access_delta", "holder_delta"]
 
@@ -50,6 +53,27 @@ def _trust_clauses(role: RoleAccess | None) -> list[Clause]:
 
 def ask_permissions(before: RoleAccess | None, after: RoleAccess | None) -> Answer:
     """What sessions of the role may do, before and after."""
+    return _ask_permissions(_nameless(before), _nameless(after))
+
+
+def _nameless(role: RoleAccess | None) -> RoleAccess | None:
+    """
+    The role as its permissions policies see it.
+
+    None of them asks which role it is or who may assume it: keys such as ``aws:PrincipalArn`` are of the
+    request's context. Hundreds of roles with the same permissions are therefore one question.
+    """
+    if role is None:
+        return None
+    partition = Arn.parse(role.role_arn).partition
+    return attrs.evolve(role, role_arn=f"arn:{partition}:iam::{role.account}:role/any", trust=_NO_TRUST)
+
+
+_NO_TRUST = PolicyDocument.of()
+
+
+@lru_cache(maxsize=256)
+def _ask_permissions(before: RoleAccess | None, after: RoleAccess | None) -> Answer:
     sources = (_sources(before, "before"), _sources(after, "after"))
     return ask(
         lambda: Space(_all_clauses(sources), actions=_known_actions(sources)),
@@ -113,14 +137,33 @@ def access_delta(before: RoleAccess | None, after: RoleAccess | None) -> AccessD
         return _both(gone, come)
     if before is None and after is None:
         return AccessDelta(Verdict.EQUAL)
-    trust = ask_trust(before, after)
-    permissions = ask_permissions(before, after)
-    rows: list[AccessRow] = []
-    for effect, access, other in ((Effect.GAIN, after, before), (Effect.LOSE, before, after)):
-        if access is not None:
-            rows += _rows(effect, access, trust, permissions, is_whole=other is None)
-    verdict = combined(trust, permissions)
-    return AccessDelta(verdict, tuple(dict.fromkeys(rows)), trust.verdict, permissions.verdict)
+    asked = _Asked(before, after, ask_trust(before, after), ask_permissions(before, after))
+    rows = [row for effect in (Effect.GAIN, Effect.LOSE) for row in _rows(effect, asked)]
+    return AccessDelta(
+        combined(asked.trust, asked.permissions),
+        tuple(dict.fromkeys(rows)),
+        asked.trust.verdict,
+        asked.permissions.verdict,
+    )
+
+
+@frozen
+class _Asked:
+    """Both questions about a role with their answers."""
+
+    before: RoleAccess | None
+    after: RoleAccess | None
+    trust: Answer
+    permissions: Answer
+
+    def holding(self, effect: Effect) -> RoleAccess | None:
+        """The side on which the access of an effect is held."""
+        return self.after if effect is Effect.GAIN else self.before
+
+    @property
+    def is_whole(self) -> bool:
+        """The role comes or goes as a whole."""
+        return self.before is None or self.after is None
 
 
 def _both(gone: AccessDelta, come: AccessDelta) -> AccessDelta:
@@ -145,18 +188,19 @@ def _both(gone: AccessDelta, come: AccessDelta) -> AccessDelta:
     )
 
 
-def _rows(
-    effect: Effect, access: RoleAccess, trust: Answer, permissions: Answer, *, is_whole: bool
-) -> list[AccessRow]:
-    """The rows of one effect. ``access`` is the side on which the access is held."""
-    side = _role_side(effect, access, trust, permissions)
-    rows = trust_rows(effect, _parts(effect, trust), side, apart=is_whole)
-    if not is_whole or not trust.of(effect):
-        rows += permission_rows(effect, _parts(effect, permissions), side)
-    for answer in (trust, permissions):
-        if answer.comparison is None:
-            rows.append(undecided_row(effect, access.role_arn, access.role_arn))
-    return rows
+def _rows(effect: Effect, asked: _Asked) -> list[AccessRow]:
+    access = asked.holding(effect)
+    if access is None:
+        return []
+    changed = _parts(effect, asked.trust)
+    # Of a role that comes or goes, all that is held comes or goes.
+    trusted = changed if asked.is_whole else _held(effect, asked.trust, trust_judge(access))
+    side = _role_side(access, trusted, _allowed(effect, _nameless(asked.before), _nameless(asked.after)))
+    rows = trust_rows(effect, changed, side, apart=asked.is_whole)
+    if not asked.is_whole or not asked.trust.of(effect):
+        rows += permission_rows(effect, _parts(effect, asked.permissions), side)
+    undecided = [answer for answer in (asked.trust, asked.permissions) if answer.comparison is None]
+    return rows + [undecided_row(effect, access.role_arn, access.role_arn) for _ in undecided]
 
 
 def _parts(effect: Effect, answer: Answer) -> list[Part]:
@@ -168,9 +212,7 @@ def _parts(effect: Effect, answer: Answer) -> list[Part]:
     return parts_of(answer.comparison, answer.of(effect), own, other, gained=effect is Effect.GAIN)
 
 
-def _role_side(effect: Effect, access: RoleAccess, trust: Answer, permissions: Answer) -> RoleSide:
-    trusted = _held(effect, trust, trust_judge(access))
-    allowed = _held(effect, permissions, policies_judge(access))
+def _role_side(access: RoleAccess, trusted: Sequence[Part], allowed: Sequence[Part]) -> RoleSide:
     return RoleSide(
         role_arn=access.role_arn,
         trust=trusted,
@@ -178,6 +220,14 @@ def _role_side(effect: Effect, access: RoleAccess, trust: Answer, permissions: A
         assume_example=next((part.example for part in trusted if part.example), None),
         request_example=next((part.example for part in allowed if part.example), None),
     )
+
+
+@lru_cache(maxsize=256)
+def _allowed(effect: Effect, before: RoleAccess | None, after: RoleAccess | None) -> tuple[Part, ...]:
+    """All that sessions of the role may do on one side."""
+    access = after if effect is Effect.GAIN else before
+    assert access is not None
+    return tuple(_held(effect, _ask_permissions(before, after), policies_judge(access)))
 
 
 def _held(effect: Effect, answer: Answer, judge: Judge) -> list[Part]:
