@@ -268,7 +268,9 @@ Thing: TypeAlias = (
 
 def things_of(things: Iterable[Thing]) -> Mapping[ThingKey, Thing]:
     """Index things by their keys, in the order of the keys."""
-    return MappingProxyType({thing.key: thing for thing in sorted(things, key=lambda thing: thing.key)})
+    keyed = [(thing.key, thing) for thing in things]
+    keyed.sort(key=lambda pair: (pair[0].type, pair[0].name))
+    return MappingProxyType(dict(keyed))
 
 
 def _index(value: Mapping[ThingKey, Thing] | Iterable[Thing]) -> Mapping[ThingKey, Thing]:

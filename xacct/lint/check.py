@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import attrs
 
@@ -16,7 +15,7 @@ from xacct.lint.model import Finding
 from xacct.lint.rules import RULES, Hit, Rule
 from xacct.lint.rules.texts import MANAGED_SIZE, ROLE_INLINE_SIZE
 from xacct.lint.rules.unreadable import NOT_JSON
-from xacct.lint.text import Node, TextError, scan
+from xacct.lint.text import Node, TextError, node_of, scan
 
 __all__ = ["LARGEST_REQUEST", "check_policy", "check_role"]
 
@@ -37,18 +36,22 @@ def check_policy(
         hit = Hit("$", f"the policy has {len(text):,} characters; IAM reads {LARGEST_REQUEST:,} at most")
         return (_finding(RULES["XA514"], hit, context, file, 1),)
     try:
-        root = scan(_without_mark(text)) if text is not None else scan(json.dumps(_plain(policy)))
+        root = scan(_without_mark(text)) if text is not None else node_of(_plain(policy))
     except TextError as error:
         return (_not_json(error, context, file),)
     document = read_document(_unwrapped(root, kind), kind)
     lines = {node.path: node.line for node in root.walk()} if text is not None else {}
     findings = [
         _finding(rule, hit, context, file, _line(lines, hit.path))
-        for rule in RULES.values()
-        if kind in rule.kinds
+        for rule in _rules_of(kind)
         for hit in rule.check(document, context)
     ]
     return _sorted(findings)
+
+
+@cache
+def _rules_of(kind: Kind) -> tuple[Rule, ...]:
+    return tuple(rule for rule in RULES.values() if kind in rule.kinds)
 
 
 def _plain(policy: str | PolicyDocument) -> object:

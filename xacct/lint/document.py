@@ -7,6 +7,7 @@ plain (``effect`` for ``Effect``), so that one slip hides no other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -151,13 +152,29 @@ class Document:
     version: str | None
     statements: tuple[Statement, ...]
 
-    @property
+    @cached_property
     def allows(self) -> tuple[Statement, ...]:
         return tuple(statement for statement in self.statements if statement.allows)
 
-    @property
+    @cached_property
     def denies(self) -> tuple[Statement, ...]:
         return tuple(statement for statement in self.statements if statement.denies)
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """Every value of the document, outer ones first."""
+        return tuple(self.root.walk())
+
+    @cached_property
+    def texts(self) -> tuple[Word, ...]:
+        """Every key and every text of the document."""
+        return tuple(word for node in self.nodes for word in _texts_at(node))
+
+
+def _texts_at(node: Node) -> Iterator[Word]:
+    yield from (Word(member.key, member.node.path) for member in node.members or ())
+    if node.is_text:
+        yield Word(str(node.scalar), node.path)
 
 
 def words_of(node: Node | None) -> tuple[Word, ...] | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from xacct.values import frozen
 
-__all__ = ["Member", "Node", "Scalar", "TextError", "child_path", "scan"]
+__all__ = ["Member", "Node", "Scalar", "TextError", "child_path", "node_of", "scan"]
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 64
@@ -84,9 +85,29 @@ class Node:
 
 def child_path(path: str, key: str) -> str:
     """Write the path of an object's member: dotted where that reads well, in brackets otherwise."""
-    if re.fullmatch(r"[\w:/-]+", key, re.ASCII):
+    if _is_plain(key):
         return f"{path}.{key}"
     return f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+
+
+@lru_cache(maxsize=1024)
+def _is_plain(key: str) -> bool:
+    return re.fullmatch(r"[\w:/-]+", key, re.ASCII) is not None
+
+
+def node_of(value: object, path: str = "$") -> Node:
+    """The tree of a value that is no text of anybody's, and so has no lines: each is the first."""
+    match value:
+        case Mapping():
+            members = [Member(key, node_of(inner, child_path(path, key))) for key, inner in value.items()]
+            return Node(path, 1, members=tuple(members))
+        case list() | tuple():
+            items = [node_of(inner, f"{path}[{index}]") for index, inner in enumerate(value)]
+            return Node(path, 1, items=tuple(items))
+        case str() | int() | float() | None:
+            return Node(path, 1, value)
+        case _:
+            raise TypeError(f"{type(value).__name__} is no JSON")
 
 
 def scan(text: str) -> Node:

@@ -41,7 +41,7 @@ def _element(statement: Node, name: str) -> Node | None:
     source=_GRAMMAR,
 )
 def repeated_key(document: Document, _context: LintContext) -> Iterator[Hit]:
-    for node in document.root.walk():
+    for node in document.nodes:
         seen: dict[str, str] = {}
         for member in node.members or ():
             folded = member.key.lower() if _ignores_case(node.path) else member.key
@@ -212,7 +212,7 @@ def old_version(document: Document, _context: LintContext) -> Iterator[Hit]:
     if not document.root.is_object or (node is not None and node.scalar == CURRENT_VERSION):
         return
     path = "$.Version" if node is not None else "$"
-    uses = [text for item in document.root.walk() if item.is_text and "${" in (text := str(item.scalar))]
+    uses = [text for item in document.nodes if item.is_text and "${" in (text := str(item.scalar))]
     if node is not None and node.scalar != OLD_VERSION:
         yield Hit(path, f"there is no Version {node.scalar!r}", severity=ERROR)
     elif uses:
@@ -278,7 +278,7 @@ def resource_in_trust(document: Document, _context: LintContext) -> Iterator[Hit
     source=_GRAMMAR,
 )
 def empty_parts(document: Document, _context: LintContext) -> Iterator[Hit]:
-    for node in document.root.walk():
+    for node in document.nodes:
         empty = node.items == () or node.members == () or (node.is_text and not str(node.scalar).strip())
         if empty and not node.path.endswith((".Sid", ".Id")):
             what = "list" if node.is_list else "object" if node.is_object else "text"

@@ -14,20 +14,11 @@ from xacct.lint.keys import key_info, nearest_key
 from xacct.lint.providers import is_federation_key
 from xacct.lint.rules.examples import INSTANCE, OWNED, allow, policy, trust
 from xacct.lint.rules.table import BOTH, ERROR, PERMISSION, WARNING, Hit, define
-from xacct.lint.text import Node, child_path
+from xacct.lint.text import Node
 
 _ROLE = f"arn:aws:iam::{OWNED}:role/deployer"
 _TRUST_GOOD = policy(trust(_ROLE))
 TRUST_SIZE, ROLE_INLINE_SIZE, MANAGED_SIZE = 2_048, 10_240, 6_144
-
-
-def _texts(document: Document) -> Iterator[tuple[str, str]]:
-    """Every key and every text of the document with its path."""
-    for node in document.root.walk():
-        for member in node.members or ():
-            yield child_path(node.path, member.key), member.key
-        if node.is_text:
-            yield node.path, str(node.scalar)
 
 
 @define(
@@ -45,11 +36,11 @@ def _texts(document: Document) -> Iterator[tuple[str, str]]:
     source="IAM User Guide, reference_policies_elements_condition_operators",
 )
 def outer_space(document: Document, _context: LintContext) -> Iterator[Hit]:
-    for path, text in _texts(document):
-        inner = (
-            ":" in text and " " in text.strip() and re.match(r"(arn:|[a-z0-9-]+:[A-Z]\w+ )", text) is not None
-        )
-        if text != text.strip() and text.strip():
+    for word in document.texts:
+        path, text = word.path, word.value
+        bare = text.strip()
+        inner = ":" in text and " " in bare and re.match(r"(arn:|[a-z0-9-]+:[A-Z]\w+ )", text) is not None
+        if text != bare and bare:
             yield Hit(path, f"{text!r} begins or ends with a space or line break")
         elif inner and (".Action" in path or ".Resource" in path or ".Principal" in path):
             yield Hit(path, f"there is a space within {text!r}")
@@ -67,7 +58,8 @@ def outer_space(document: Document, _context: LintContext) -> Iterator[Hit]:
     source="IAM quotas: characters in policies (tab, line ends, U+0020 to U+00FF)",
 )
 def odd_character(document: Document, _context: LintContext) -> Iterator[Hit]:
-    for path, text in _texts(document):
+    for word in document.texts:
+        path, text = word.path, word.value
         if text.isascii() and text.isprintable():
             continue
         # Values of conditions, such as tags, may hold Latin letters with accents.
@@ -114,7 +106,10 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
     source="IAM User Guide, reference_policies_variables",
 )
 def broken_variable(document: Document, _context: LintContext) -> Iterator[Hit]:
-    for path, text in _texts(document):
+    for word in document.texts:
+        path, text = word.path, word.value
+        if "${" not in text:
+            continue
         if text.count("${") != len(_VARIABLE.findall(text)):
             yield Hit(path, f"a variable in {text!r} is not closed")
         for name in _VARIABLE.findall(text):
@@ -189,7 +184,8 @@ def _plain(node: Node) -> Any:
     source="IAM User Guide, reference_policies_variables (where each has a value)",
 )
 def no_user_name(document: Document, context: LintContext) -> Iterator[Hit]:
-    users = [path for path, text in _texts(document) if re.search(r"(?i)\$\{\s*aws:username\s*\}", text)]
+    variable = re.compile(r"(?i)\$\{\s*aws:username\s*\}")
+    users = [word.path for word in document.texts if "${" in word.value and variable.search(word.value)]
     for statement in document.statements if users else ():
         lightsail = any(word.folded.startswith("lightsail:") for word in statement.actions or ())
         if not (lightsail or context.role):
