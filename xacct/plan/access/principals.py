@@ -9,7 +9,10 @@ account leaves the decision to them, one that names the user, role or session pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import attrs
 
 from xacct.errors import InputError
 from xacct.evaluate.principals import Caller, CallerKind, Level, PrincipalElement, parse_caller
@@ -55,9 +58,17 @@ class PrincipalDimension:
 
     account: str
     requesters: tuple[Requester, ...]
+    _masks: dict[object, int] = attrs.field(factory=dict, init=False, eq=False, repr=False)
+    """What ``mask`` has answered: hundreds of roles trust the same few principals."""
 
     def mask(self, principals: Sequence[TypedPrincipal], *, allows: bool) -> int:
         """Whom a statement's principals cover; an Allow may need the caller's own policy too."""
+        question = (tuple(principals), allows)
+        if question not in self._masks:
+            self._masks[question] = self._mask(principals, allows=allows)
+        return self._masks[question]
+
+    def _mask(self, principals: Sequence[TypedPrincipal], *, allows: bool) -> int:
         element = PrincipalElement([(one.type, one.value) for one in principals], negated=False)
         out = 0
         for index, requester in enumerate(self.requesters):
@@ -96,8 +107,9 @@ def _caller_of(text: str) -> Caller | None:
         return None
 
 
+@lru_cache(maxsize=256)
 def principal_dimension(
-    principals: Iterable[TypedPrincipal], account: str, partition: str
+    principals: tuple[TypedPrincipal, ...], account: str, partition: str
 ) -> PrincipalDimension:
     """Who has to be told apart, given every (clear) principal that some document names."""
     named = [principal.value for principal in principals]

@@ -260,7 +260,7 @@ def _principals(clauses: Iterable[Clause], trust: tuple[str, str]) -> PrincipalD
     for clause in clauses:
         statement = clause.statement
         named += filter(is_clear, (*(statement.principals or ()), *(statement.not_principals or ())))
-    return principal_dimension(named, *trust)
+    return principal_dimension(tuple(dict.fromkeys(named)), *trust)
 
 
 def _keys(clauses: Iterable[Clause]) -> dict[str, KeyDimension]:

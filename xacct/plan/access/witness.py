@@ -69,7 +69,9 @@ def _requesters(space: Space, box: Box) -> list[Requester | None]:
     if not space.principals.requesters:
         return [None]
     mask = box.get(PRINCIPAL, space.sizes[PRINCIPAL])
-    return [one for index, one in enumerate(space.principals.requesters) if mask >> index & 1]
+    covered = [one for index, one in enumerate(space.principals.requesters) if mask >> index & 1]
+    covered.sort(key=lambda one: one.text.endswith(":root"))  # a root user can assume no role
+    return list(covered)
 
 
 def _likely(requester: Requester | None, context: Context) -> list[Requester | None]:
