@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from xacct.evaluate import Policies, Request, answer_line, compile_policies
+from xacct.evaluate import Policies, Request, compile_policies
+from xacct.evaluate.cases import answer_line
 from xacct.iam import PolicyDocument
 
 CASES = 4000

@@ -29,12 +29,56 @@ SETS = re.compile(
     r"^(Put|Set|Create|Update)(Resource|Cluster|Channel|FileSystem|Component|ContainerRecipe|Image|ImageRecipe|Sink"
     r"|Contact|S3Access)Polic(y|ies)$|^PutPolicy$|^PutPermission$|^PutPermissionPolicy$"
 )
+# The services that the guide's table marks with Yes or Partial (VPC is told under ec2).
+GUIDE_MARKS = frozenset(
+    {
+        "acm-pca",
+        "apigateway",
+        "backup",
+        "cloud9",
+        "cloudtrail",
+        "codeartifact",
+        "codebuild",
+        "ec2",
+        "ecr",
+        "efs",
+        "events",
+        "glacier",
+        "glue",
+        "iam",
+        "iot",
+        "kms",
+        "lambda",
+        "lexv2-models",
+        "logs",
+        "mediastore",
+        "migration-hub-refactor-spaces",
+        "opensearch",
+        "redshift-serverless",
+        "s3",
+        "s3control",
+        "schemas",
+        "secretsmanager",
+        "serverlessrepo",
+        "ses",
+        "signer",
+        "sns",
+        "sqs",
+        "ssm-contacts",
+        "ssm-incidents",
+    }
+)
+READS = re.compile(r"^(Get|Describe|List)Resource(Based)?Polic(y|ies)$")
+# The days on which AWS ended services that its models still have, by their guides' notices.
+ENDED = {"lookoutequipment": "7 October 2026"}
+# Whose prefix in IAM is neither the name that the SDK signs with nor the service's own.
+PREFIXES = {"opensearch": "es", "efs": "elasticfilesystem"}
+
 # Their PutPolicy sets something else than a resource-based policy.
 NOT_MEANT = {"fms", "mediaconvert"}
 # Calls whose names do not tell, and whose description in the model or whose field does.
 ALSO_SETS = {
     "aiops": {"PutInvestigationGroupPolicy"},
-    "apigatewayv2": {"PutPortalProductSharingPolicy"},
     "cleanroomsml": {"PutConfiguredAudienceModelPolicy"},
     "cloudsearch": {"UpdateServiceAccessPolicies"},
     "elementalinference": {"PutFeedPolicy"},
@@ -50,6 +94,9 @@ ALSO_SETS = {
 }
 
 Json = dict[str, Any]
+# Full name, operations, and the prefix of the actions in IAM.
+Model = tuple[str, frozenset[str], str]
+NOTHING: Model = ("", frozenset(), "")
 
 
 def main() -> None:
@@ -65,32 +112,43 @@ def main() -> None:
     print(f"{TARGET}: {len(text)} bytes")
 
 
-def read_models() -> dict[str, tuple[str, frozenset[str]]]:
-    """Service -> full name and operations."""
+def read_models() -> dict[str, Model]:
+    """The model of each service, by the SDK's name."""
     from botocore.loaders import Loader
 
     loader = Loader()
     found = {}
     for service in loader.list_available_services("service-2"):
         model = loader.load_service_model(service, "service-2")
-        name = model["metadata"].get("serviceFullName", service)
-        found[service] = (name, frozenset(model["operations"]))
+        metadata = model["metadata"]
+        name = metadata.get("serviceFullName", service)
+        prefix = PREFIXES.get(service) or metadata.get("signingName") or service
+        found[service] = (name, frozenset(model["operations"]), prefix)
     return found
 
 
-def build(facts: dict[str, Json], models: dict[str, tuple[str, frozenset[str]]]) -> Json:
+def build(facts: dict[str, Json], models: dict[str, Model]) -> Json:
     check(facts, models)
     covered = {*facts, *(other for row in facts.values() for other in row.get("also", ()))}
-    services = {service: curated(row) for service, row in facts.items()}
+    services = {service: curated(service, row) for service, row in facts.items()}
     without = {}
-    for service, (name, operations) in models.items():
+    hints = {}
+    for service, (name, operations, _) in models.items():
         if service in covered:
             continue
         row = None if service in NOT_MEANT else found_in_model(service, name, operations)
-        if row is None:
-            without[service] = name
-        else:
+        if row is not None:
             services[service] = row
+            continue
+        without[service] = name
+        if reads := sorted(operation for operation in operations if READS.match(operation)):
+            hints[service] = [f"{service}:{operation}" for operation in reads]
+    for service, row in services.items():
+        prefix = models[service][2] if service in models else service
+        if prefix != service:
+            row["prefix"] = prefix
+        if service in ENDED:
+            row["ended"] = ENDED[service]
     import botocore
 
     return {
@@ -98,29 +156,30 @@ def build(facts: dict[str, Json], models: dict[str, tuple[str, frozenset[str]]])
         "sources": [GUIDE, f"botocore {botocore.__version__}: {len(models)} service models"],
         "services": dict(sorted(services.items())),
         "without": dict(sorted(without.items())),
+        "hints": dict(sorted(hints.items())),
     }
 
 
-def check(facts: dict[str, Json], models: dict[str, tuple[str, frozenset[str]]]) -> None:
+def check(facts: dict[str, Json], models: dict[str, Model]) -> None:
     """Every call that the facts or this script name exists."""
     wrong = [
         call
         for row in facts.values()
         for call in (*row.get("write", ()), *row.get("read", ()), *row.get("need", {}).get("write", ()))
-        if call.partition(":")[2] not in models.get(call.partition(":")[0], ("", frozenset()))[1]
+        if call.partition(":")[2] not in models.get(call.partition(":")[0], NOTHING)[1]
     ]
     wrong += [
         f"{service}:{operation}"
         for service, named in ALSO_SETS.items()
-        for operation in named - models.get(service, ("", frozenset()))[1]
+        for operation in named - models.get(service, NOTHING)[1]
     ]
     if wrong:
         sys.exit(f"no model has {', '.join(wrong)}")
 
 
-def curated(row: Json) -> Json:
-    kept = {key: value for key, value in row.items() if key != "also" and value}
-    return {**kept, "certainty": "reviewed"}
+def curated(service: str, row: Json) -> Json:
+    kept = {key: value for key, value in row.items() if value}
+    return {**kept, "certainty": "guide" if service in GUIDE_MARKS else "reviewed"}
 
 
 def found_in_model(service: str, name: str, operations: Iterable[str]) -> Json | None:
@@ -135,7 +194,7 @@ def found_in_model(service: str, name: str, operations: Iterable[str]) -> Json |
         "policy": "resource policy",
         "write": [f"{service}:{operation}" for operation in sets],
         "read": [f"{service}:{operation}" for operation in reads],
-        "certainty": "SDK model alone",
+        "certainty": "guide and SDK model" if service in GUIDE_MARKS else "SDK model alone",
     }
 
 

@@ -8,6 +8,7 @@ plan starts a quarter faster. Fields, ``__init__`` with its converters and valid
 
 from __future__ import annotations
 
+from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,12 @@ else:
             own = frozenset(vars(made))
             if "__repr__" not in own:
                 made.__repr__ = _shown
+            # Without slots the standard cached_property works, and nothing has to be compiled for it.
+            slots = not any(isinstance(one, cached_property) for one in vars(made).values())
+            chosen = {"slots": slots, **options, "repr": False}
             if options.keys() & _COMPARISON or "__eq__" in own:
-                return attrs.frozen(made, **options, repr=False)
-            value = attrs.frozen(made, **options, repr=False, eq=False)
+                return attrs.frozen(made, **chosen)
+            value = attrs.frozen(made, **chosen, eq=False)
             fields = attrs.fields(value)
             value.__eq__ = _equality(_key([field for field in fields if field.eq]))
             if "__hash__" not in own:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xacct.errors import InputError
-from xacct.evaluate import Policies, Request, answer_line, evaluate
+from xacct.evaluate import Policies, Request, evaluate
+from xacct.evaluate.cases import answer_line
 from xacct.iam import PolicyDocument
 
 ROLE = "arn:aws:iam::111122223333:role/backup"

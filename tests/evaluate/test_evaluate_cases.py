@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from xacct.evaluate import Policies, Request, answer_line, answer_lines, compile_policies, evaluate
+from xacct.evaluate import Policies, Request, compile_policies, evaluate
+from xacct.evaluate.cases import answer_line, answer_lines
 from xacct.iam import PolicyDocument
 
 CASES = Path(__file__).parents[1] / "cases" / "evaluate"

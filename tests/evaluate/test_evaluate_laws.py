@@ -10,7 +10,8 @@ import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xacct.evaluate import Decision, Outcome, Policies, Request, answer_line, compile_policies
+from xacct.evaluate import Decision, Outcome, Policies, Request, compile_policies
+from xacct.evaluate.cases import answer_line
 from xacct.iam import PolicyDocument
 
 OWN = "111122223333"

@@ -7,9 +7,14 @@ writers and the sandbox and hands them to the core; ``main`` holds the global op
 
 from __future__ import annotations
 
+import atexit
 import gc
+import os
 import signal
 import sys
+import threading
+from contextlib import suppress
+from typing import NoReturn
 
 __all__ = ["run"]
 
@@ -32,4 +37,15 @@ def run() -> None:
         abandon(sys.stdout)
     # From here on Ctrl-C ends the program without a word, and not with a traceback of the interpreter's end.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    sys.exit(code)
+    _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """End the process at once: taking down value by value what was made takes a tenth of a small run."""
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    with suppress(OSError, ValueError):  # nobody listens any more
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)

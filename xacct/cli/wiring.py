@@ -106,7 +106,6 @@ class Wiring:
         Raises InputError for wrong usage and for what is wrong in the files.
         """
         from xacct.blueprint.load import load_grants
-        from xacct.blueprint.settings import grant_from_settings, parse_setting
 
         # An empty argument is most likely an unset variable: it must not stand for the working directory.
         if not arguments or not all(arguments):
@@ -129,6 +128,8 @@ class Wiring:
                 fix=f"if it is a file, write ./{names[0]}",
                 code="usage",
             )
+        from xacct.blueprint.settings import grant_from_settings, parse_setting
+
         blueprint = self.blueprint(names[0])
         return [grant_from_settings(blueprint, [parse_setting(setting) for setting in settings])]
 

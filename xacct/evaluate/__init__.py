@@ -2,8 +2,8 @@
 May this request pass? A request and the policies by type go in, a decision with its trace comes out.
 
 ``evaluate`` decides one request and tells the whole argument. ``compile_policies`` prepares policies for
-many requests. ``answer_lines`` speaks the interchange format, one JSON case a line. Everything is pure and
-offline: what the request holds is given, nothing is looked up, nothing is derived from the clock or the
+many requests. ``cases.answer_lines`` speaks the interchange format, one JSON case a line. Everything is pure
+and offline: what the request holds is given, nothing is looked up, nothing is derived from the clock or the
 principal.
 
 Inside: ``patterns``, ``variables`` and ``scalars`` are the small languages of policies; ``conditions`` and
@@ -12,7 +12,6 @@ Inside: ``patterns``, ``variables`` and ``scalars`` are the small languages of p
 decides is written down in docs/how-a-decision-is-made.md.
 """
 
-from xacct.evaluate.cases import answer_line, answer_lines
 from xacct.evaluate.engine import TRUST_ACTIONS, CompiledPolicies, compile_policies, evaluate
 from xacct.evaluate.model import (
     ContextValue,
@@ -38,8 +37,6 @@ __all__ = [
     "PolicyType",
     "Request",
     "StatementTrace",
-    "answer_line",
-    "answer_lines",
     "compile_policies",
     "evaluate",
 ]

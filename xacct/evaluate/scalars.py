@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from functools import cache, lru_cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 __all__ = [
     "Address",
@@ -27,8 +29,8 @@ __all__ = [
     "parse_number",
 ]
 
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address: TypeAlias = "IPv4Address | IPv6Address"
+Network: TypeAlias = "IPv4Network | IPv6Network"
 
 _MAX_DIGITS = 400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,6 +53,8 @@ def _date_form() -> re.Pattern[str]:
 @lru_cache(maxsize=2048)
 def parse_number(text: str) -> int | Decimal | None:
     """An integer or decimal, with sign, without exponent."""
+    from decimal import Decimal
+
     if len(text) > _MAX_DIGITS or not _number_form().fullmatch(text):
         return None
     return Decimal(text) if "." in text else int(text)
@@ -59,6 +63,8 @@ def parse_number(text: str) -> int | Decimal | None:
 @lru_cache(maxsize=2048)
 def parse_date(text: str) -> Decimal | None:
     """An ISO 8601 date of the W3C profile, or seconds since 1970; the result is seconds since 1970, UTC."""
+    from decimal import Decimal
+
     form = _date_form().fullmatch(text)
     if form is None:
         number = parse_number(text)
@@ -103,8 +109,10 @@ def parse_bytes(text: str) -> bytes | None:
 def parse_address(text: str) -> Address | None:
     if "%" in text:  # a zone means something on one host only
         return None
+    from ipaddress import ip_address
+
     try:
-        return ipaddress.ip_address(text)
+        return ip_address(text)
     except ValueError:
         return None
 
@@ -115,7 +123,9 @@ def parse_network(text: str) -> Network | None:
     _, slash, prefix = text.partition("/")
     if "%" in text or (slash and not (prefix.isascii() and prefix.isdigit())):
         return None
+    from ipaddress import ip_network
+
     try:
-        return ipaddress.ip_network(text, strict=False)
+        return ip_network(text, strict=False)
     except ValueError:
         return None

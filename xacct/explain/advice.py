@@ -50,7 +50,10 @@ def _advice(case: Case, bucket: str | None) -> str:
         return "A role, as this grant makes it: an AWS service has no other identity in the account."
     if not case.granted:
         return "A role, as this grant makes it; xacct explain --service tells of other services' ways."
-    return "A role, as this grant makes it. For Lightsail there is no other way to give an outsider access."
+    return (
+        "A role, as this grant makes it. No policy on a resource of Lightsail can let an outsider in; who has"
+        " an identity elsewhere comes in by a role."
+    )
 
 
 def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:

@@ -17,11 +17,11 @@ from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import ContextValue, Decision, Policies, Request
 from xacct.explain.lifelike import lifelike
 from xacct.explain.matching import names_action
+from xacct.explain.places import answering_region, asked_types, type_arn
+from xacct.explain.search import covers, holder_example, telling
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument, Statement
-from xacct.iam.things import (
-    Role,
-)
+from xacct.iam.things import Role
 from xacct.lightsail.catalog import Action, load_catalog
 from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
 from xacct.plan.model import AccessRow, Witness
@@ -65,7 +65,7 @@ class Party(StrEnum):
         return self in (Party.OWNED, Party.VENDOR)
 
 
-@frozen(slots=False)
+@frozen
 class Case:
     """
     ``boundary`` and ``unknown_policies`` are ARNs of what bears on the access and whose documents are not at
@@ -121,15 +121,17 @@ class Case:
         found = {
             action.name: action for pattern in self.allowed_patterns for action in catalog.expand(pattern)
         }
-        return tuple(found[name] for name in sorted(found) if self._is_possible(found[name].full_name))
+        return tuple(found[name] for name in sorted(found) if self._is_possible(found[name]))
 
-    def _is_possible(self, action: str) -> bool:
+    def _is_possible(self, action: Action) -> bool:
         """Looked for by the access delta only where the statements do not show it plainly."""
         statements = [one for document in self.documents for one in document.statements]
-        about = [one for one in statements if names_action(one, action)]
+        about = [one for one in statements if names_action(one, action.full_name)]
         plain = any(one.effect is Effect.ALLOW and "*" in (one.resources or ()) for one in about)
         refused = any(one.effect is Effect.DENY and not one.conditions for one in about)
-        return (plain and not refused) or self.example(action) is not None
+        if plain and not refused and action.only_region is None:
+            return True
+        return all(witness is not None for witness in self.examples(action))
 
     @cached_property
     def others(self) -> tuple[str, ...]:
@@ -146,7 +148,7 @@ class Case:
     @cached_property
     def witness(self) -> Witness | None:
         """One request that passes: a change of something, on one resource, where the grant allows any."""
-        for action in sorted(self.granted, key=_telling):
+        for action in sorted(self.granted, key=telling):
             found = self._passing(action)
             if found is not None:
                 return found
@@ -158,28 +160,45 @@ class Case:
         return bool(witness.assume_action) or self.access is None
 
     def _passing(self, action: Action) -> Witness | None:
-        return self.example(action.full_name, self.resource_for(action)) or self.example(action.full_name)
+        resource = self.resource_for(action)
+        found = None if resource is None else self.example(action.full_name, resource)
+        return found or self.example(action.full_name)
 
     def example(self, action: str, resource: str | None = None) -> Witness | None:
-        """A request for the action that passes, on this resource if one is named; else None."""
+        """A request for the action that passes, on such a resource if an ARN or pattern names one; else None."""
         if self.access is not None:
             found = example_request(self.access, action, resource)
         elif self.holders is not None:
-            found = _holder_example(self.holders, action)
+            found = holder_example(self.holders, action, resource)
         else:
             return None
         if found is None or found.action.lower() != action.lower() or not self._does(found):
             return None
-        return lifelike(self, found)
+        return (
+            None if resource is not None and not covers(resource, found.resource) else lifelike(self, found)
+        )
 
-    def resource_for(self, action: Action) -> str | None:
+    def examples(self, action: Action) -> tuple[Witness | None, ...]:
+        """One for each request that AWS decides in one call of the action; None for one that never passes."""
+        kinds = asked_types(action)
+        if len(kinds) < 2:
+            return (self._passing(action),)
+        name = action.full_name
+        return tuple(
+            self.example(name, self._arn(kind, self.region))
+            or self.example(name, self._arn(kind, "*", tail="*"))
+            for kind in kinds
+        )
+
+    def resource_for(self, action: Action, region: str | None = None) -> str | None:
         """A resource of the type that the action takes; None where it takes none."""
         if action.wildcard_only:
             return None
-        kind = load_catalog().resource_type(action.resource_types[0].type)
-        place = "global" if kind is not None and kind.is_global else self.region
-        head = f"arn:{self.expansion.partition}:lightsail:{place}:{self.account}"
-        return f"{head}:{action.resource_types[0].type}/{EXAMPLE_ID}"
+        return self._arn(asked_types(action)[0], region or self.region)
+
+    def _arn(self, kind: str, region: str, *, tail: str = EXAMPLE_ID) -> str:
+        partition = self.expansion.partition
+        return type_arn(kind, partition=partition, account=self.account, region=region, tail=tail)
 
     @property
     def region(self) -> str:
@@ -248,9 +267,8 @@ class Case:
         context.setdefault("aws:PrincipalArn", self.role_arn if session else witness.principal)
         if "aws:CurrentTime" in witness.assume_context:
             context.setdefault("aws:CurrentTime", witness.assume_context["aws:CurrentTime"])
-        named = witness.resource.split(":")[3] if witness.resource.count(":") >= 5 else ""
-        region = named or self.region
-        context.setdefault("aws:RequestedRegion", "us-east-1" if region == "global" else region)
+        action = load_catalog().action(witness.action)
+        context.setdefault("aws:RequestedRegion", answering_region(action, witness.resource) or self.region)
         return Request(
             principal=principal,
             action=witness.action,
@@ -274,22 +292,6 @@ class Case:
 
 def _everything_but(statement: Statement) -> str:
     return f"everything but {', '.join(statement.not_actions or ())}"
-
-
-def _telling(action: Action) -> tuple[bool, bool, bool, bool, str]:
-    """Sorts what shows most first: something that acts, on one resource, anywhere, and that harms little."""
-    awkward = len(action.required_types) > 1 or action.only_region is not None
-    harms = action.irreversible or action.disrupts
-    return (action.is_read, action.wildcard_only, awkward, harms, action.name)
-
-
-def _holder_example(holders: HolderAccess, action: str) -> Witness | None:
-    fence = Statement(effect=Effect.DENY, not_actions=(action,), resources=("*",))
-    narrowed = tuple(
-        attrs.evolve(document, statements=(*document.statements, fence)) for document in holders.policies
-    )
-    rows = holder_delta(None, attrs.evolve(holders, policies=narrowed)).rows
-    return next((row.witness for row in rows if row.witness is not None), None)
 
 
 def _text(value: ContextValue | None) -> str:

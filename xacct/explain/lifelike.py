@@ -1,41 +1,49 @@
 """
 Makes an example request one that AWS would really see.
 
-The access delta finds a request that passes the policies. Which call a token makes, what ``*`` stands for and
-how an object is named is not its business: that is set right here, and each change is decided anew.
+The access delta finds a request that passes the policies. Which call a token makes, what ``*`` stands for,
+which Region answers and how an object is named is not its business: that is set right here, and each change is
+decided anew. A request that cannot be set right cannot happen, and is none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
 
-from xacct.evaluate.model import Request
+from xacct.evaluate.model import ContextValue, Request
+from xacct.explain.places import answering_region, region_of
+from xacct.explain.services import load_services
 from xacct.iam.arn import Arn
-from xacct.lightsail.catalog import load_catalog
+from xacct.lightsail.catalog import Action, load_catalog
 from xacct.plan.model import Witness
 
 if TYPE_CHECKING:
     from xacct.explain.case import Case
 
-__all__ = ["lifelike"]
+__all__ = ["example_elsewhere", "lifelike", "with_region"]
+
+_REGION = "aws:RequestedRegion"
 
 
 def lifelike(case: Case, witness: Witness) -> Witness | None:
-    """Asked as AWS asks: about ``*`` if the action takes no resource, else about one of its types."""
+    """Asked as AWS asks: about ``*`` or about one of the types that the action takes, and in one Region."""
     called = _as_called(case, witness)
     if called is None:
         return None
-    witness = called
-    action = load_catalog().action(witness.action)
-    if action is None:
-        return _elsewhere(case, witness)
-    if witness.resource == "*":
-        return witness
+    action = load_catalog().action(called.action)
+    named = _elsewhere(case, called) if action is None else _named(case, called, action)
+    return None if named is None else _placed(case, named, action)
+
+
+def _named(case: Case, witness: Witness, action: Action) -> Witness | None:
     if action.wildcard_only:
-        asked = attrs.evolve(witness, resource="*")
-        return asked if case.decide(case.request_of(asked)).allowed else None
+        return attrs.evolve(witness, resource="*")
+    if witness.resource == "*":
+        needed = case.resource_for(action) if action.required_types else None
+        return attrs.evolve(witness, resource=needed or "*")
     parsed = Arn.try_parse(witness.resource)
     kinds = {use.type for use in action.resource_types}
     foreign = parsed is not None and parsed.service == "lightsail" and parsed.resource_type not in kinds
@@ -59,12 +67,68 @@ def _as_called(case: Case, witness: Witness) -> Witness | None:
     return called if case.decide_assume(asked).allowed else None
 
 
-def _elsewhere(case: Case, witness: Witness) -> Witness | None:
+# -- the Region ----------------------------------------------------------------------------------------------
+
+
+def _placed(case: Case, witness: Witness, action: Action | None) -> Witness | None:
+    """With the ARN's Region and ``aws:RequestedRegion`` as one call has them."""
+    found = (one for one in _placings(case, witness, action) if case.decide(case.request_of(one)).allowed)
+    return next(found, None)
+
+
+def _placings(case: Case, witness: Witness, action: Action | None) -> Iterator[Witness]:
+    asked = _told_region(witness)
+    answered = answering_region(action, witness.resource) or asked or case.region
+    if region_of(witness.resource) not in ("", "global", answered):
+        yield _in_region(witness, _moved(witness.resource, answered), answered)
+    yield _in_region(witness, witness.resource, answered)
+    if asked and asked != answered and (action is None or action.only_region is None):
+        yield _in_region(witness, _moved(witness.resource, asked), asked)
+
+
+def _told_region(witness: Witness) -> str:
+    found = next((value for key, value in witness.context.items() if key.lower() == _REGION.lower()), "")
+    return found if isinstance(found, str) else next(iter(found), "")
+
+
+def _in_region(witness: Witness, resource: str, region: str) -> Witness:
+    return attrs.evolve(witness, resource=resource, context=with_region(witness.context, region))
+
+
+def with_region(context: Mapping[str, ContextValue], region: str) -> dict[str, ContextValue]:
+    """The context of a call to this Region."""
+    kept = {key: value for key, value in context.items() if key.lower() != _REGION.lower()}
+    return {**kept, _REGION: region}
+
+
+def _moved(resource: str, region: str) -> str:
+    """The ARN in another Region; as it is where it has none."""
+    if region_of(resource) in ("", "global"):
+        return resource
+    parts = resource.split(":", 5)
+    return ":".join([*parts[:3], region, *parts[4:]])
+
+
+# -- other services ------------------------------------------------------------------------------------------
+
+
+def _elsewhere(case: Case, witness: Witness) -> Witness:
     """Of another service: named as the grant writes it; S3 asks about an object, not its bucket."""
     spelled = {pattern.lower(): pattern for pattern in case.allowed_patterns}
     named = attrs.evolve(witness, action=spelled.get(witness.action.lower(), witness.action))
+    if named.resource == "*":
+        return attrs.evolve(named, resource=example_elsewhere(case, named.action) or "*")
     about_object = named.action.lower().startswith("s3:") and "object" in named.action.lower()
-    if not about_object or not named.resource.startswith("arn:") or "/" in named.resource:
-        return named
-    asked = attrs.evolve(named, resource=f"{named.resource}/x")
-    return asked if case.decide(case.request_of(asked)).allowed else None
+    if about_object and named.resource.startswith("arn:") and "/" not in named.resource:
+        return attrs.evolve(named, resource=f"{named.resource}/x")
+    return named
+
+
+def example_elsewhere(case: Case, action: str) -> str | None:
+    """An example's ARN for an action of another service, where the table of services has one; else None."""
+    service = load_services().by_prefix(action.partition(":")[0])
+    need = service.need if service is not None else None
+    if need is None or action.lower() not in {one.lower() for one in (*need.reads, *need.works)}:
+        return None
+    resource = need.resources[0 if action.lower() == "s3:listbucket" else -1]
+    return resource.replace("{account}", case.account).replace("*", "report.csv")

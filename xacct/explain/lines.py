@@ -77,7 +77,9 @@ def trust_rows(case: Case) -> Iterator[Row]:
             yield Row((f"{condition.operator} {condition.key}", phrase(condition, reveal=case.reveal), why))
 
 
-_WHOLE = " (the whole account: whoever its administrators allow, not its root user alone)"
+_WHOLE = (
+    " (the whole account: any user or role that its administrators allow; its root user can assume no role)"
+)
 
 
 def _is_account(principal: TypedPrincipal) -> bool:
@@ -167,7 +169,7 @@ def _why_resources(actions: tuple[Action, ...], resources: tuple[str, ...]) -> s
 def _why_condition(condition: Condition) -> str:
     key = condition.key.lower()
     if key == "aws:requestedregion":
-        said = "Keeps the session to these Regions, also for actions that take no ARN."
+        said = "Keeps the calls to these Regions, also those of actions that take no ARN."
         if set(condition.values) >= {"us-east-1"}:
             said += " Calls about domains and distributions are answered in us-east-1 only."
         return said

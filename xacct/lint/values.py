@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import datetime
-import ipaddress
 import re
+from typing import TYPE_CHECKING
 
 from xacct.lint.operators import Family
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 __all__ = ["as_moment", "as_network", "as_number", "impossible_value", "unreadable_value"]
 
@@ -33,9 +36,11 @@ def as_moment(text: str) -> datetime.datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
-def as_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def as_network(text: str) -> IPv4Network | IPv6Network | None:
+    from ipaddress import ip_network
+
     try:
-        return ipaddress.ip_network(text.strip(), strict=False)
+        return ip_network(text.strip(), strict=False)
     except ValueError:
         return None
 

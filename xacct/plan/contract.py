@@ -8,9 +8,8 @@ about, by Denies for all others, and then either something is left or nothing is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import partial
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Iterator
+from typing import Protocol
 
 import attrs
 
@@ -21,9 +20,17 @@ from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, S
 from xacct.iam.things import AccountThings, GroupMember
 from xacct.lint.codes import CONTRACT
 from xacct.lint.model import Finding, Severity
-from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
+from xacct.plan.access import (
+    HolderAccess,
+    RoleAccess,
+    access_delta,
+    holder_delta,
+    permissions_verdict,
+    trust_verdict,
+)
 from xacct.plan.model import AccessRow, Verdict
 from xacct.plan.reach import role_access
+from xacct.values import frozen
 
 __all__ = ["check_contract"]
 
@@ -32,8 +39,14 @@ _ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIde
 _BY_TRUST = {action.lower() for action in (*_ASSUME, "sts:TagSession", "sts:SetSourceIdentity")}
 
 
-_Answer: TypeAlias = tuple[bool | None, AccessRow | None]
-"""Whether any request passes, None where that can't be decided; and one row that shows it."""
+class _Question(Protocol):
+    """What a line of a contract is asked about: a role, or the members of a group."""
+
+    def possible(self, line: Expectation) -> bool | None:
+        """Whether any request that the line is about passes; None where that can't be decided."""
+
+    def shown(self, line: Expectation) -> AccessRow | None:
+        """A row that shows a request of the line that passes."""
 
 
 def check_contract(expansion: Expansion) -> list[Finding]:
@@ -41,48 +54,82 @@ def check_contract(expansion: Expansion) -> list[Finding]:
     expect = expansion.grant.expect
     if not (expect.allow or expect.deny):
         return []
-    ask = _question(expansion)
+    question = _question(expansion)
     findings = [
         _broken(expansion, f"expect.allow.{index}", line, None)
         for index, line in enumerate(expect.allow)
-        if ask(line)[0] is False
+        if question.possible(line) is False
     ]
     for index, line in enumerate(expect.deny):
-        possible, row = ask(line)
+        possible = question.possible(line)
         if possible is not False:
+            row = question.shown(line) if possible else None
             findings.append(_broken(expansion, f"expect.deny.{index}", line, row, sure=possible is True))
     return findings
 
 
-def _question(expansion: Expansion) -> Callable[[Expectation], _Answer]:
-    """Asks whether any request that a line is about passes: by the role, or by the group without one."""
+def _question(expansion: Expansion) -> _Question:
     role = expansion.role
     if role is None:
-        return partial(_possible_to_members, _members(expansion))
+        return _Members(_members(expansion))
     things = AccountThings(expansion.account, expansion.things[expansion.account], expansion.partition)
     access = role_access(things, role, {})
     assert access is not None
-    return partial(_possible, expansion, attrs.evolve(access, boundary_unknown=False))
+    return _Role(expansion, attrs.evolve(access, boundary_unknown=False))
 
 
-def _possible(expansion: Expansion, access: RoleAccess, line: Expectation) -> _Answer:
-    trust = _narrow_trust(expansion, access.trust, line)
-    policies = access.policies
-    if line.action.lower() not in _BY_TRUST:
-        policies = _fenced(policies, line)
-    left = access_delta(None, attrs.evolve(access, trust=trust, policies=policies))
-    questions = [left.trust_verdict]
-    if policies is not access.policies:
-        questions.append(left.permissions_verdict)
-    return _answer(questions, left.rows)
+@frozen
+class _Role:
+    """A line holds of a role when somebody may assume it and, unless that is all, may then do it."""
+
+    expansion: Expansion
+    access: RoleAccess
+
+    def possible(self, line: Expectation) -> bool | None:
+        access = self._narrowed(line)
+        verdicts = [trust_verdict(None, access)]
+        if access.policies is not self.access.policies and Verdict.EQUAL not in verdicts:
+            verdicts.append(permissions_verdict(None, access))
+        return _passes(verdicts)
+
+    def shown(self, line: Expectation) -> AccessRow | None:
+        return next(iter(access_delta(None, self._narrowed(line)).rows), None)
+
+    def _narrowed(self, line: Expectation) -> RoleAccess:
+        policies = self.access.policies
+        if line.action.lower() not in _BY_TRUST:
+            policies = _fenced(policies, line)
+        trust = _narrow_trust(self.expansion, self.access.trust, line)
+        return attrs.evolve(self.access, trust=trust, policies=policies)
 
 
-def _answer(verdicts: Collection[Verdict], rows: Sequence[AccessRow]) -> _Answer:
+@frozen
+class _Members:
+    """The members of a group hold its permissions themselves."""
+
+    members: HolderAccess
+
+    def possible(self, line: Expectation) -> bool | None:
+        narrowed = self._narrowed(line)
+        if not narrowed.holders:
+            return False
+        if line.without is not None:  # there is no trust policy whose conditions could be left unmet
+            return None
+        return _passes([holder_delta(None, narrowed).verdict])
+
+    def shown(self, line: Expectation) -> AccessRow | None:
+        return next(iter(holder_delta(None, self._narrowed(line)).rows), None)
+
+    def _narrowed(self, line: Expectation) -> HolderAccess:
+        asked = tuple(holder for holder in self.members.holders if line.who in ("trusted", holder))
+        return attrs.evolve(self.members, holders=asked, policies=_fenced(self.members.policies, line))
+
+
+def _passes(verdicts: Collection[Verdict]) -> bool | None:
+    """Whether access compared with none at all is any, by the verdicts on all that it takes."""
     if Verdict.EQUAL in verdicts:
-        return False, None
-    if Verdict.UNKNOWN in verdicts:
-        return None, None
-    return True, rows[0] if rows else None
+        return False
+    return None if Verdict.UNKNOWN in verdicts else True
 
 
 def _members(expansion: Expansion) -> HolderAccess:
@@ -94,18 +141,6 @@ def _members(expansion: Expansion) -> HolderAccess:
         holders=tuple(head + user for user in sorted(users)),
         policies=expansion.permissions(),
     )
-
-
-def _possible_to_members(members: HolderAccess, line: Expectation) -> _Answer:
-    asked = [holder for holder in members.holders if line.who in ("trusted", holder)]
-    if not asked:
-        return False, None
-    if line.without is not None:  # there is no trust policy whose conditions could be left unmet
-        return None, None
-    left = holder_delta(
-        None, attrs.evolve(members, holders=tuple(asked), policies=_fenced(members.policies, line))
-    )
-    return _answer([left.verdict], left.rows)
 
 
 def _fenced(policies: Iterable[PolicyDocument], line: Expectation) -> tuple[PolicyDocument, ...]:

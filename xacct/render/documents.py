@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
 
 from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 from xacct.iam.redact import redact_document
@@ -87,6 +86,8 @@ def _flat(statement: Statement) -> Iterator[str]:
 
 
 def _statement_change(was: Statement | None, becomes: Statement | None, style: Style) -> list[str]:
+    from difflib import SequenceMatcher
+
     width = style.width - 2
     old = statement_lines(was, width) if was else []
     new = statement_lines(becomes, width) if becomes else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import re
 from collections.abc import Iterator
 
@@ -113,10 +112,7 @@ def whole_internet(document: Document, _context: LintContext) -> Iterator[Hit]:
             yield Hit(word.path, f"{statement.where}: {word.value} holds nearly every address")
 
 
-_PRIVATE = tuple(
-    ipaddress.ip_network(text)
-    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7")
-)
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7")
 
 
 @define(
@@ -135,7 +131,8 @@ def private_addresses(document: Document, _context: LintContext) -> Iterator[Hit
         network = as_network(word.value) if condition.folded == "aws:sourceip" else None
         if network is None:
             continue
-        if any(network.version == known.version and network.subnet_of(known) for known in _PRIVATE):  # type: ignore[arg-type]
+        ranges = [known for known in map(as_network, _PRIVATE) if known and known.version == network.version]
+        if any(network.subnet_of(known) for known in ranges):  # type: ignore[arg-type]
             yield Hit(word.path, f"{statement.where}: no request comes from the private range {word.value}")
 
 

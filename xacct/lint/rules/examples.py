@@ -29,7 +29,10 @@ EXAMPLE_CONTEXT = LintContext(
 
 def policy(*statements: dict[str, Any], version: str | None = "2012-10-17") -> str:
     head = {} if version is None else {"Version": version}
-    return json.dumps({**head, "Statement": list(statements)}, ensure_ascii=False)
+    return _JSON.encode({**head, "Statement": list(statements)})
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 def trust(

@@ -12,7 +12,15 @@ becomes a box of such elements, and what one side allows beyond the other is cut
 The rest is words (``words``, ``phrases``, ``naming``, ``parts``, ``rows``).
 """
 
-from xacct.plan.access.delta import access_delta, holder_delta
+from xacct.plan.access.delta import access_delta, holder_delta, permissions_verdict, trust_verdict
 from xacct.plan.access.model import AccessDelta, HolderAccess, RoleAccess
 
-__all__ = ["AccessDelta", "HolderAccess", "RoleAccess", "access_delta", "holder_delta"]
+__all__ = [
+    "AccessDelta",
+    "HolderAccess",
+    "RoleAccess",
+    "access_delta",
+    "holder_delta",
+    "permissions_verdict",
+    "trust_verdict",
+]

@@ -21,7 +21,7 @@ from xacct.plan.access.space import Clause, Space, clauses_of
 from xacct.plan.model import AccessRow, Effect, Verdict
 from xacct.values import frozen
 
-__all__ = ["access_delta", "holder_delta"]
+__all__ = ["access_delta", "holder_delta", "permissions_verdict", "trust_verdict"]
 
 _ASSUME_ACTIONS = (
     "sts:assumerole",
@@ -45,6 +45,16 @@ def ask_trust(before: RoleAccess | None, after: RoleAccess | None) -> Answer:
         (Sources(clauses=sides[0]), Sources(clauses=sides[1])),
         (trust_judge(before) if before else NOBODY, trust_judge(after) if after else NOBODY),
     )
+
+
+def trust_verdict(before: RoleAccess | None, after: RoleAccess | None) -> Verdict:
+    """How who may assume the role after compares with before."""
+    return ask_trust(before, after).verdict
+
+
+def permissions_verdict(before: RoleAccess | None, after: RoleAccess | None) -> Verdict:
+    """How what sessions of the role may do after compares with before."""
+    return ask_permissions(before, after).verdict
 
 
 def _trust_clauses(role: RoleAccess | None) -> list[Clause]:

@@ -13,10 +13,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, localcontext
 from enum import Enum
 from itertools import pairwise, product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xacct.evaluate.scalars import (
     parse_address,
@@ -29,6 +28,9 @@ from xacct.evaluate.scalars import (
 from xacct.plan.access.patterns import Element, Pattern, TooComplexError, matches, partition
 from xacct.plan.access.text import has_variable, literal_text, pattern_of
 from xacct.values import frozen
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 __all__ = ["Atom", "Family", "atom_of", "elements_of"]
 
@@ -222,6 +224,8 @@ def _examples(family: Family, operands: Sequence[Any]) -> Iterable[str]:
 
 def _points(operands: Sequence[Any], gap: int = 1) -> list[Decimal]:
     """What is compared with, the gaps between and beyond."""
+    from decimal import Decimal, localcontext
+
     points = sorted(set(map(Decimal, operands)))
     with localcontext(prec=4 * MAX_NUMBER):
         between = [(low + high) / 2 for low, high in pairwise(points)]
