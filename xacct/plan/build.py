@@ -110,7 +110,11 @@ class _Planner:
         self.expansions = expansions
         self.external_ids = external_ids(expansions)
         self.problems: list[Problem] = []
-        self.made = {account: wanted.keys for account, wanted in wanted_of(expansions).items()}
+        # What each account holds or will hold, so that a grant may name it.
+        self.known = {
+            account: wanted.keys | snapshots[account].things.things.keys()
+            for account, wanted in wanted_of(expansions).items()
+        }
         going = {expansion.role.name for expansion in expansions if expansion.role and options.removal}
         self.work = {
             account: _AccountWork(_without(snapshot, going), Holdings.of(snapshot.things))
@@ -125,8 +129,7 @@ class _Planner:
             difference = self.difference(expansion, account, attrs.evolve(work.read, things=before))
             self.problems += difference.problems
             if account == expansion.account and not (self.options.removal or self.options.offline):
-                known = {*work.read.things.things, *self.made[account]}
-                self.problems += missing_providers(expansion, known)
+                self.problems += missing_providers(expansion, self.known[account])
             work.grants.append(grant_reference(expansion, account, removal=self.options.removal))
             self.take(account, grant, difference.changes, before)
             if not self.options.removal:

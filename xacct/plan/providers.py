@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Container
 
 from xacct.blueprint.expand import Expansion
 from xacct.errors import Problem
@@ -32,7 +32,7 @@ def named_providers(expansion: Expansion) -> frozenset[ThingKey]:
     )
 
 
-def missing_providers(expansion: Expansion, known: Collection[ThingKey]) -> list[Problem]:
+def missing_providers(expansion: Expansion, known: Container[ThingKey]) -> list[Problem]:
     """Tell of each named provider that neither stands in the account nor is made by a grant of the run."""
     return [
         Problem(
@@ -41,7 +41,7 @@ def missing_providers(expansion: Expansion, known: Collection[ThingKey]) -> list
             fix=_FIXES[key.type],
             code="no-provider",
         )
-        for key in sorted(named_providers(expansion) - set(known))
+        for key in sorted(key for key in named_providers(expansion) if key not in known)
     ]
 
 
