@@ -8,9 +8,8 @@ reference_policies_iam-condition-keys.
 
 from __future__ import annotations
 
-from xacct.lint.document import Document, Principal, Statement
+from xacct.lint.document import ASSUMING, Document, Principal, Statement
 from xacct.lint.facts import ActionFacts, action_facts
-from xacct.lint.guards import ASSUMING, trust_actions
 from xacct.lint.providers import host_of, is_federation_key
 
 __all__ = ["TAG_KEYS", "carries", "family_of", "never_in_trust"]
@@ -50,7 +49,7 @@ def never_in_trust(statement: Statement, key: str) -> str | None:
         reason = _never_for(kinds, key)
         if reason:
             return reason
-    actions = trust_actions(statement) & set(ASSUMING) or trust_actions(statement)
+    actions = statement.trust_actions & set(ASSUMING) or statement.trust_actions
     facts = [found for name in actions if (found := action_facts(name)) is not None]
     if key.startswith("aws:") or not facts:
         return None

@@ -8,14 +8,26 @@ plain (``effect`` for ``Effect``), so that one slip hides no other.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias
 
 from xacct.lint.operators import Family, Operator, read_operator
+from xacct.lint.patterns import matches
 from xacct.lint.text import Node
 from xacct.values import frozen
 
-__all__ = ["Condition", "Document", "Kind", "Principal", "Statement", "Word", "read_document", "words_of"]
+__all__ = [
+    "ASSUMING",
+    "TRUST_ACTIONS",
+    "Condition",
+    "Document",
+    "Kind",
+    "Principal",
+    "Statement",
+    "Word",
+    "read_document",
+    "words_of",
+]
 
 Kind: TypeAlias = Literal["trust", "permission"]
 
@@ -32,6 +44,11 @@ ELEMENTS = (
 )
 TOP_ELEMENTS = ("Version", "Id", "Statement")
 PRINCIPAL_TYPES = ("AWS", "Federated", "Service", "CanonicalUser")
+
+
+ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+TRUST_ACTIONS = (*ASSUMING, "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
+_SPELLING = {name.lower(): name for name in TRUST_ACTIONS}
 
 
 @frozen
@@ -134,6 +151,13 @@ class Statement:
     def denies(self) -> bool:
         return self.effect == "Deny"
 
+    @cached_property
+    def trust_actions(self) -> frozenset[str]:
+        """The actions on a role that a statement of a trust policy covers, in IAM's spelling."""
+        if self.not_actions is not None:
+            return frozenset(TRUST_ACTIONS) - _spelled(tuple(word.folded for word in self.not_actions))
+        return _spelled(tuple(word.folded for word in self.actions or ()))
+
     def on(self, key: str) -> tuple[Condition, ...]:
         """The conditions on one key, given in lower case."""
         return tuple(condition for condition in self.conditions if condition.folded == key)
@@ -161,6 +185,11 @@ class Document:
         return tuple(statement for statement in self.statements if statement.denies)
 
     @cached_property
+    def admitting(self) -> tuple[Statement, ...]:
+        """The statements of a trust policy that let somebody assume the role."""
+        return tuple(statement for statement in self.allows if statement.trust_actions & set(ASSUMING))
+
+    @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """Every value of the document, outer ones first."""
         return tuple(self.root.walk())
@@ -175,6 +204,13 @@ def _texts_at(node: Node) -> Iterator[Word]:
     yield from (Word(member.key, member.node.path) for member in node.members or ())
     if node.is_text:
         yield Word(str(node.scalar), node.path)
+
+
+@lru_cache(maxsize=512)
+def _spelled(patterns: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(
+        name for folded, name in _SPELLING.items() if any(matches(item, folded) for item in patterns)
+    )
 
 
 def words_of(node: Node | None) -> tuple[Word, ...] | None:

@@ -7,30 +7,19 @@ ask here instead of looking at one statement's text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-
 import attrs
 
-from xacct.lint.document import Condition, Document, Principal, Statement, Word
+from xacct.lint.document import ASSUMING, Condition, Document, Principal, Statement, Word
 from xacct.lint.operators import Family, Operator
-from xacct.lint.patterns import matches
 
 __all__ = [
-    "ASSUMING",
-    "TRUST_ACTIONS",
     "accounts_fixed",
-    "admitting",
     "any_value",
     "demanded",
     "is_guarded",
     "is_own_variable",
-    "trust_actions",
 ]
 
-ASSUMING = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
-TRUST_ACTIONS = (*ASSUMING, "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
-_SPELLING = {name.lower(): name for name in TRUST_ACTIONS}
 # Deny lines that only make room for AWS's own services do not weaken what the other lines demand.
 _SERVICE_EXCEPTIONS = ("aws:principalisawsservice", "aws:viaawsservice")
 _OPPOSITES = {
@@ -43,28 +32,6 @@ _OPPOSITES = {
     "NumericGreaterThan": "NumericLessThanEquals",
     "NumericGreaterThanEquals": "NumericLessThan",
 }
-
-
-def trust_actions(statement: Statement) -> frozenset[str]:
-    """The actions on a role that a statement of a trust policy covers, in IAM's spelling."""
-    if statement.not_actions is not None:
-        excluded = _spelled(tuple(word.folded for word in statement.not_actions))
-        return frozenset(_SPELLING.values()) - excluded
-    return _spelled(tuple(word.folded for word in statement.actions or ()))
-
-
-@lru_cache(maxsize=512)
-def _spelled(patterns: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(
-        name for folded, name in _SPELLING.items() if any(matches(item, folded) for item in patterns)
-    )
-
-
-def admitting(document: Document) -> Iterator[Statement]:
-    """The statements of a trust policy that let somebody assume the role."""
-    for statement in document.allows:
-        if trust_actions(statement) & set(ASSUMING):
-            yield statement
 
 
 def any_value(condition: Condition) -> bool:
@@ -97,8 +64,8 @@ def demanded(document: Document, statement: Statement) -> tuple[Condition, ...]:
 
 
 def _reaches(denial: Statement, statement: Statement) -> bool:
-    wanted = trust_actions(statement) & set(ASSUMING)
-    if not wanted <= trust_actions(denial) or denial.principals is None:
+    wanted = statement.trust_actions & set(ASSUMING)
+    if not wanted <= denial.trust_actions or denial.principals is None:
         return False
     if any(principal.is_anyone for principal in denial.principals):
         return True

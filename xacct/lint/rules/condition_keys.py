@@ -8,7 +8,6 @@ from xacct.lint.carried import TAG_KEYS, carries, family_of, literal_actions, ne
 from xacct.lint.context import LintContext
 from xacct.lint.document import Condition, Document, Statement
 from xacct.lint.facts import ActionFacts, expand, nearest_service, service_keys, services
-from xacct.lint.guards import trust_actions
 from xacct.lint.keys import key_info, nearest_key
 from xacct.lint.providers import is_federation_key
 from xacct.lint.rules.examples import INSTANCE, OWNED, allow, policy, trust
@@ -86,8 +85,8 @@ def never_there(document: Document, _context: LintContext) -> Iterator[Hit]:
 
 def _never(document: Document, statement: Statement, key: str) -> str | None:
     if document.kind == "trust":
-        federated = any(name.startswith("sts:AssumeRoleWith") for name in trust_actions(statement))
-        if key == "sts:externalid" and federated and "sts:AssumeRole" not in trust_actions(statement):
+        federated = any(name.startswith("sts:AssumeRoleWith") for name in statement.trust_actions)
+        if key == "sts:externalid" and federated and "sts:AssumeRole" not in statement.trust_actions:
             return None  # XA120
         return never_in_trust(statement, key)
     named = _covered(statement)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from xacct.lint.context import LintContext
 from xacct.lint.contradictions import first_contradiction
-from xacct.lint.document import Document, Statement, Word
-from xacct.lint.guards import ASSUMING, accounts_of, admitting, demanded, trust_actions
+from xacct.lint.document import ASSUMING, Document, Statement, Word
+from xacct.lint.guards import accounts_of, demanded
 from xacct.lint.patterns import covers
 from xacct.lint.rules.examples import INSTANCE, OWNED, allow, deny, policy, trust
 from xacct.lint.rules.table import BOTH, ERROR, TRUST, WARNING, Hit, define
@@ -89,8 +89,8 @@ def _account_in(text: str) -> str | None:
     source="IAM User Guide, id_session-tags and id_credentials_temp_control-access_monitor",
 )
 def unsent(document: Document, _context: LintContext) -> Iterator[Hit]:
-    allowed = {name for statement in document.allows for name in trust_actions(statement)}
-    for statement in admitting(document):
+    allowed = {name for statement in document.allows for name in statement.trust_actions}
+    for statement in document.admitting:
         for condition in statement.conditions:
             wanted = _action_behind(condition.folded)
             if wanted and wanted not in allowed and condition.demands_value and not condition.is_null:
@@ -180,7 +180,7 @@ def _same_scope(document: Document, statement: Statement, denial: Statement) -> 
     source="IAM User Guide, id_roles_terms-and-concepts",
 )
 def admits_nobody(document: Document, _context: LintContext) -> Iterator[Hit]:
-    if document.statements and not any(True for _ in admitting(document)):
+    if document.statements and not any(True for _ in document.admitting):
         misnamed = any(statement.effect not in ("Allow", "Deny") for statement in document.statements)
         if not misnamed:
             yield Hit("$.Statement", "no statement allows an AssumeRole action")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xacct.lint.context import LintContext
 from xacct.lint.document import Condition, Document, Statement, Word
-from xacct.lint.guards import accounts_of, admitting, any_value, demanded, trust_actions
+from xacct.lint.guards import accounts_of, any_value, demanded
 from xacct.lint.rules.examples import EXTERNAL_ID, VENDOR, policy, trust
 from xacct.lint.rules.table import ERROR, TRUST, WARNING, Hit, define
 from xacct.lint.strength import ALLOWED, MAX_LENGTH, MIN_LENGTH, placeholder_reason, weakness_of
@@ -21,7 +21,7 @@ def _with(value: str, operator: str = "StringEquals") -> str:
 
 
 def _demands(document: Document) -> Iterator[tuple[Statement, Condition]]:
-    for statement in admitting(document):
+    for statement in document.admitting:
         for condition in demanded(document, statement):
             if condition.folded == "sts:externalid" and condition.operator is not None:
                 yield statement, condition
@@ -194,7 +194,7 @@ def impossible(document: Document, _context: LintContext) -> Iterator[Hit]:
 )
 def on_federated_action(document: Document, _context: LintContext) -> Iterator[Hit]:
     for statement in document.statements:
-        actions = trust_actions(statement)
+        actions = statement.trust_actions
         federated = sorted(name for name in actions if name.startswith("sts:AssumeRoleWith"))
         if federated and "sts:AssumeRole" not in actions:
             for condition in statement.on("sts:externalid"):

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from xacct.lint.context import LintContext
-from xacct.lint.document import Condition, Document, Principal, Statement
-from xacct.lint.guards import ASSUMING, admitting, demanded, trust_actions
+from xacct.lint.document import ASSUMING, Condition, Document, Principal, Statement
+from xacct.lint.guards import demanded
 from xacct.lint.patterns import has_wildcard
 from xacct.lint.providers import Provider, host_of, is_federation_key, known_provider
 from xacct.lint.rules.examples import GITHUB, OWN, OWNED, policy, trust
@@ -23,7 +23,7 @@ _SOURCE = "IAM User Guide, id_roles_create_for-idp_oidc"
 
 def federated(document: Document) -> Iterator[tuple[Statement, Principal, str]]:
     """Each OIDC provider that an admitting statement names, with its host."""
-    for statement in admitting(document):
+    for statement in document.admitting:
         for principal in statement.principals or ():
             host = host_of(principal)
             if host is not None:
@@ -58,7 +58,7 @@ def without_audience(document: Document, _context: LintContext) -> Iterator[Hit]
         found = claims(document, statement, host)
         if not ({"aud", "oaud", "app_id"} & found.keys()) and not _foreign_keys(statement, host):
             yield Hit(principal.path, f"{statement.where} accepts tokens of {host} made for any audience")
-    for statement in admitting(document):
+    for statement in document.admitting:
         for principal in statement.principals or ():
             audience = any(condition.folded == "saml:aud" for condition in demanded(document, statement))
             if ":saml-provider/" in principal.value and not audience:
@@ -124,7 +124,7 @@ def _foreign_keys(statement: Statement, host: str) -> list[Condition]:
 def wrong_action(document: Document, _context: LintContext) -> Iterator[Hit]:
     for statement in document.allows:
         fitting = {action for who in statement.principals or () if (action := _action_for(who)) is not None}
-        actions = trust_actions(statement) & set(ASSUMING)
+        actions = statement.trust_actions & set(ASSUMING)
         if not fitting or not actions or any(who.value.strip() == "*" for who in statement.principals or ()):
             continue
         for who in statement.principals or ():

@@ -10,11 +10,9 @@ from xacct.lint.document import Condition, Document, Principal, Statement
 from xacct.lint.guards import (
     accounts_fixed,
     accounts_of,
-    admitting,
     demanded,
     is_guarded,
     names_account,
-    trust_actions,
 )
 from xacct.lint.patterns import has_wildcard
 from xacct.lint.rules.examples import EXTERNAL_ID, OWN, OWNED, VENDOR, policy, trust
@@ -45,7 +43,7 @@ def _named(document: Document) -> Iterator[tuple[Statement, Principal]]:
     source=_PRINCIPALS,
 )
 def anyone(document: Document, _context: LintContext) -> Iterator[Hit]:
-    for statement in admitting(document):
+    for statement in document.admitting:
         conditions = demanded(document, statement)
         kept_out = any(names_account(condition) for condition in conditions)
         for principal in statement.principals or ():
@@ -90,7 +88,7 @@ def wildcard_in_principal(document: Document, _context: LintContext) -> Iterator
     source=_PRINCIPALS,
 )
 def whole_account(document: Document, context: LintContext) -> Iterator[Hit]:
-    for statement in admitting(document):
+    for statement in document.admitting:
         if is_guarded(demanded(document, statement)) or statement.on("sts:externalid"):
             continue
         for principal in statement.principals or ():
@@ -127,8 +125,8 @@ def _is_strange(account: str, context: LintContext) -> bool:
     source="IAM User Guide, id_roles_create_for-user_externalid and confused-deputy",
 )
 def third_party_without_external_id(document: Document, context: LintContext) -> Iterator[Hit]:
-    for statement in admitting(document):
-        if "sts:AssumeRole" not in trust_actions(statement):
+    for statement in document.admitting:
+        if "sts:AssumeRole" not in statement.trust_actions:
             continue
         conditions = demanded(document, statement)
         if any(condition.folded == "sts:externalid" for condition in conditions):
@@ -354,7 +352,7 @@ def _belongs_under(principal: Principal) -> str | None:
 def self_trust(document: Document, context: LintContext) -> Iterator[Hit]:
     own = context.role_arn
     session = f"arn:{context.partition}:sts::{context.account}:assumed-role/{context.role_name}/"
-    for statement in admitting(document):
+    for statement in document.admitting:
         for principal in statement.principals or ():
             if own is not None and (principal.value == own or principal.value.startswith(session)):
                 yield Hit(principal.path, f"{statement.where} lets the role assume itself")
@@ -402,7 +400,7 @@ _DEPUTIES = frozenset(
 )
 def service_without_source(document: Document, _context: LintContext) -> Iterator[Hit]:
     keys = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
-    for statement in admitting(document):
+    for statement in document.admitting:
         conditions = demanded(document, statement)
         if any(condition.folded in keys and not condition.is_null for condition in conditions):
             continue
@@ -455,7 +453,7 @@ def malformed_service(document: Document, _context: LintContext) -> Iterator[Hit
 )
 def shared_external_id(document: Document, context: LintContext) -> Iterator[Hit]:
     holders: dict[str, str] = {}
-    for statement in admitting(document):
+    for statement in document.admitting:
         accounts = [name for name in accounts_of(statement.principals or ()) if _is_strange(name, context)]
         for condition in statement.on("sts:externalid"):
             for word in condition.values:
@@ -477,7 +475,7 @@ def shared_external_id(document: Document, context: LintContext) -> Iterator[Hit
     source="IAM User Guide, best-practices",
 )
 def user_with_keys(document: Document, _context: LintContext) -> Iterator[Hit]:
-    for statement in admitting(document):
+    for statement in document.admitting:
         if is_guarded(demanded(document, statement)):
             continue
         for principal in statement.principals or ():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from xacct.lint.context import LintContext
 from xacct.lint.document import Condition, Document, Statement, Word
-from xacct.lint.guards import admitting, demanded
+from xacct.lint.guards import demanded
 from xacct.lint.patterns import has_wildcard, matches
 from xacct.lint.providers import Provider, known_provider
 from xacct.lint.rules.examples import GITHUB, OWN, policy, trust
@@ -298,7 +298,7 @@ _SAML_HOSTS = {"aws-cn": r"signin\.amazonaws\.cn", "aws-us-gov": r"signin\.amazo
 )
 def wrong_saml_audience(document: Document, context: LintContext) -> Iterator[Hit]:
     host = _SAML_HOSTS.get(context.partition, r"signin\.aws\.amazon\.com")
-    for statement in admitting(document):
+    for statement in document.admitting:
         for condition in demanded(document, statement):
             if condition.folded != "saml:aud" or not condition.demands:
                 continue
