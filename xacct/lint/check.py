@@ -138,9 +138,8 @@ def _check_permissions(document: PolicyDocument, context: LintContext) -> Iterat
 
     Of the role itself the rules ask only where a statement allows more than Lightsail's actions.
     """
-    shared = attrs.evolve(context, grant=None, external_ids_elsewhere={})
-    if all(_allows_lightsail_only(statement) for statement in document.statements):
-        shared = attrs.evolve(shared, role=_ANY_ROLE)
+    role = _ANY_ROLE if all(map(_allows_lightsail_only, document.statements)) else context.role
+    shared = attrs.evolve(context, grant=None, external_ids_elsewhere={}, role=role)
     return (attrs.evolve(item, grant=context.grant) for item in _permission_findings(document, shared))
 
 
@@ -152,6 +151,7 @@ def _permission_findings(document: PolicyDocument, context: LintContext) -> tupl
     return check_policy(document, "permission", context)
 
 
+@lru_cache(maxsize=512)
 def _allows_lightsail_only(statement: Statement) -> bool:
     if statement.effect is Effect.DENY:
         return True

@@ -235,13 +235,8 @@ def read_document(root: Node, kind: Kind) -> Document:
 
 
 def _elements(node: Node, known: tuple[str, ...]) -> dict[str, Node]:
-    folded = {name.lower(): name for name in known}
-    out: dict[str, Node] = {}
-    for member in node.members or ():
-        name = folded.get(member.key.strip().lower())
-        if name is not None:
-            out.setdefault(name, member.node)
-    return out
+    found = ((name, node.folded.get(name.lower())) for name in known)
+    return {name: element for name, element in found if element is not None}
 
 
 def _statement(node: Node, index: int) -> Statement:

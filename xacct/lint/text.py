@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from xacct.values import frozen
@@ -71,6 +71,11 @@ class Node:
     def listed(self) -> tuple[Node, ...]:
         """The items of a list; a lone value counts as a list of one."""
         return (self,) if self.items is None else self.items
+
+    @cached_property
+    def folded(self) -> Mapping[str, Node]:
+        """The members by their keys in lower case and without space around; the first of equal ones."""
+        return {member.key.strip().lower(): member.node for member in reversed(self.members or ())}
 
     def get(self, key: str) -> Node | None:
         return next((member.node for member in self.members or () if member.key == key), None)

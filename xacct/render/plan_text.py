@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import attrs
 
@@ -179,6 +180,11 @@ def who_words(principal: str) -> str:
 
 def action_words(actions: Iterable[str]) -> str:
     """Actions with their service named once: ``lightsail: GetDisk, GetDisks; s3: GetObject``."""
+    return _action_words(tuple(actions))
+
+
+@lru_cache(maxsize=256)
+def _action_words(actions: tuple[str, ...]) -> str:
     by_service: dict[str, list[str]] = {}
     for action in actions:
         service, colon, name = action.partition(":")

@@ -25,8 +25,7 @@ def _statements(document: Document) -> Iterator[Node]:
 
 def _element(statement: Node, name: str) -> Node | None:
     """An element in whichever case it was written."""
-    found = (member.node for member in statement.members or () if member.key.strip().lower() == name.lower())
-    return next(found, None)
+    return statement.folded.get(name.lower())
 
 
 @define(
