@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 
 from xacct.values import frozen
 
-MAKERS: dict[str, Any] = {"ours": frozen, "theirs": attrs.frozen}
-
 
 def _made(make: Any) -> Any:
     @make
