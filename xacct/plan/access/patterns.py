@@ -10,14 +10,24 @@ one fresh character stands for all of them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias
 
 from xacct.values import frozen
 
-__all__ = ["Element", "Pattern", "Token", "TooComplexError", "Wild", "collapsed", "matches", "partition"]
+__all__ = [
+    "Element",
+    "Pattern",
+    "Token",
+    "TooComplexError",
+    "Wild",
+    "bits_of",
+    "collapsed",
+    "matches",
+    "partition",
+]
 
 MAX_NODES = 4000
 """States of the joint automaton that are looked at; typical policies need some hundreds."""
@@ -92,7 +102,8 @@ def partition(patterns: tuple[Pattern, ...], extra: tuple[str, ...] = ()) -> tup
     wild = {index: patterns[index] for index, text in enumerate(texts) if text is None}
     machine = _Machine(wild)
     fresh = _fresh_character(patterns, named)
-    elements = [Element(_literal_hits(text, texts) | machine.hits_of(text), text) for text in named]
+    literal = _literal_hits(texts)
+    elements = [Element(literal.get(text, 0) | machine.hits_of(text), text) for text in named]
     for hits, (shortest, with_fresh) in machine.walk(fresh).items():
         if with_fresh is not None:
             elements.append(Element(hits, with_fresh))
@@ -115,8 +126,13 @@ def _partition_jointly(patterns: Sequence[Pattern], named: Iterable[str], fresh:
     )
 
 
-def _literal_hits(text: str, texts: Sequence[str | None]) -> int:
-    return sum(1 << index for index, other in enumerate(texts) if other == text)
+def _literal_hits(texts: Iterable[str | None]) -> dict[str, int]:
+    """By text, the patterns that are nothing but this text."""
+    found: dict[str, int] = {}
+    for index, text in enumerate(texts):
+        if text is not None:
+            found[text] = found.get(text, 0) | 1 << index
+    return found
 
 
 def _fresh_character(patterns: Sequence[Pattern], named: Iterable[str]) -> str:
@@ -164,10 +180,12 @@ class _Machine:
 
     def hits(self, state: int) -> int:
         ended = state & self.end_mask
-        return sum(self.ends[bit] for bit in _bits(ended)) if ended else 0
+        return sum(self.ends[1 << place] for place in bits_of(ended)) if ended else 0
 
     def hits_of(self, text: str) -> int:
         state = self.start
+        if not self.ends:
+            return 0
         for char in text:
             if not state:
                 return 0
@@ -196,17 +214,18 @@ class _Machine:
     def _choices(self, state: int, fresh: str) -> list[str]:
         if not state:
             return [fresh]
-        chars = {self.chars[bit] for bit in _bits(state & self.literal_mask)}
+        chars = {self.chars[1 << place] for place in bits_of(state & self.literal_mask)}
         if state & self.segments:
             chars.add(":")
         chars.discard(fresh)
         return [fresh, *sorted(chars)]
 
 
-def _bits(mask: int) -> Iterable[int]:
+def bits_of(mask: int) -> Iterator[int]:
+    """The places of the ones in a mask, from 0, the lowest first."""
     while mask:
         bit = mask & -mask
-        yield bit
+        yield bit.bit_length() - 1
         mask ^= bit
 
 

@@ -10,7 +10,7 @@ from xacct.iam.policy import CURRENT_VERSION, Condition, Effect, PolicyDocument,
 from xacct.plan.access.boxes import Box, intersect
 from xacct.plan.access.keys import KeyDimension, key_dimension
 from xacct.plan.access.operators import Line
-from xacct.plan.access.patterns import Element, Pattern, TooComplexError, partition
+from xacct.plan.access.patterns import Element, Pattern, TooComplexError, bits_of, partition
 from xacct.plan.access.principals import PrincipalDimension, Requester, is_clear, principal_dimension
 from xacct.plan.access.text import pattern_of, resource_pattern
 from xacct.values import frozen
@@ -71,13 +71,11 @@ class Names:
         if only is not None:
             kept = frozenset(only)
             elements = tuple(element for element in elements if element.example in kept)
-        masks = dict.fromkeys(patterns, 0)
-        for number, text in enumerate(patterns):
-            bit = 1 << number
-            for place, element in enumerate(elements):
-                if element.hits & bit:
-                    masks[text] |= 1 << place
-        return cls(elements, masks)
+        masks = [0] * len(patterns)
+        for place, element in enumerate(elements):
+            for number in bits_of(element.hits):
+                masks[number] |= 1 << place
+        return cls(elements, dict(zip(patterns, masks, strict=True)))
 
     @property
     def full(self) -> int:
