@@ -50,7 +50,7 @@ a{color:var(--info)}
 .grid td,.grid th[scope=row]{border:0;padding:.2rem 0}
 .grid td::before{content:attr(data-label);display:block;color:var(--dim);font-size:.85rem}}
 @media print{nav{display:none}.steps>li,tr,figure{break-inside:avoid}.wide{overflow:visible}
-td,td:first-child,th[scope=row]{min-width:0}}
+td{min-width:6rem}td:first-child,th[scope=row]{min-width:7rem}}
 """
 )
 

@@ -68,7 +68,10 @@ th{background:var(--soft)}
 .dim{color:var(--dim)}.banner{border-left:.35rem solid var(--line);background:var(--soft);padding:.6rem .9rem}
 summary{cursor:pointer;padding:.25rem 0}details>*:not(summary){margin-left:1rem}
 ul{padding-left:1.3rem}svg{max-width:100%;height:auto}
-@media print{body{max-width:none;padding:0}details{display:block}a{color:inherit}}
+@page{margin:15mm}
+@media print{html{font-size:10pt}body{max-width:none;padding:0}a{color:inherit}
+h1,h2,h3,caption,summary{break-after:avoid}thead{display:table-header-group}
+details::details-content{content-visibility:visible;display:block}summary{list-style:none}}
 @media(max-width:40rem){body{padding:.75rem}th,td{padding:.3rem .4rem}}
 """
 
