@@ -252,9 +252,7 @@ def _unknown(statement: Statement, claim: str, provider: Provider) -> tuple[str,
     return f"{statement.where}: STS passes on no claim {claim!r} of {provider.name}", fix
 
 
-_ARN = re.compile(
-    r"arn:[a-z0-9-]+:iam::\d{12}:(oidc-provider/[^\s*?]+|saml-provider/[\w.-]{1,128})", re.ASCII
-)
+_ARN = r"(?a)arn:[a-z0-9-]+:iam::\d{12}:(oidc-provider/[^\s*?]+|saml-provider/[\w.-]{1,128})"
 
 
 @define(
@@ -274,6 +272,6 @@ def malformed_provider(document: Document, _context: LintContext) -> Iterator[Hi
             value = principal.value
             if principal.type != "Federated" or value == "*" or (host_of(principal) == value):
                 continue
-            broken = "://" in value or not _ARN.fullmatch(value)
+            broken = "://" in value or not re.fullmatch(_ARN, value)
             if broken and not (has_wildcard(value) or value.endswith(".amazonaws.com")):
                 yield Hit(principal.path, f"{statement.where} names {value!r}, which is no identity provider")

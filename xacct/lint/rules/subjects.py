@@ -159,7 +159,7 @@ def impossible_subject(document: Document, _context: LintContext) -> Iterator[Hi
             )
 
 
-_WRONG_GITHUB = re.compile(
+_WRONG_GITHUB = (
     r"(?i)(?!repo:)(repo|repository)?[/ :]?[\w.-]+/[\w.-]+(:.*)?$|ref:|refs/|https?:|github\.com"
     r"|repo:(https?:|github\.com|/)|repo:[^/*?]*$|repo:[^/]*/[^:]*/(?!\*)"
     r"|repo:[^:]*:(ref:(?!refs/(heads|tags|pull|\*)|[*?])|refs?/|branch|tags?:|heads/|env:|environments?:$|environments:|pr:"
@@ -176,7 +176,7 @@ def _malformed(provider: Provider, subject: str) -> bool:
     if provider.name == "GitHub":
         if subject.lower().startswith("repo:") and not subject.startswith("repo:"):
             return True
-        return bool(_WRONG_GITHUB.match(subject))
+        return bool(re.match(_WRONG_GITHUB, subject))
     form = _FORMS.get(provider.name)
     return form is not None and not re.fullmatch(form, subject)
 

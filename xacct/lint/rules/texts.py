@@ -79,7 +79,7 @@ def _is_odd(character: str, *, free: bool) -> bool:
     return not free
 
 
-_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_VARIABLE = r"\$\{([^}]*)\}"
 
 
 @define(
@@ -110,9 +110,9 @@ def broken_variable(document: Document, _context: LintContext) -> Iterator[Hit]:
         path, text = word.path, word.value
         if "${" not in text:
             continue
-        if text.count("${") != len(_VARIABLE.findall(text)):
+        if text.count("${") != len(re.findall(_VARIABLE, text)):
             yield Hit(path, f"a variable in {text!r} is not closed")
-        for name in _VARIABLE.findall(text):
+        for name in re.findall(_VARIABLE, text):
             key = name.partition(",")[0].strip()
             if key in ("*", "?", "$") or is_federation_key(key):
                 continue
