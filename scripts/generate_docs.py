@@ -303,13 +303,15 @@ def actions_page() -> str:
         for action in actions
     ]
     limited = sum(not action.wildcard_only for action in actions)
+    unpublished = sum(action.source is Source.SDK for action in actions)
     return _page(
         "# Lightsail's actions",
         f"What is known of them, as of {catalog.date}. Of {len(actions)} actions {limited} can be limited to "
-        f"resources; the other {len(actions) - limited} take only `*`, so that no ARN and no resource's tag "
-        "limits them. *Tags* says which tags a condition can look at: those of the resource, those in the "
-        "request. A level in brackets is a guess: the action is in the SDK, and AWS has not published its "
-        "authorization data. How sensitive an action is has been judged by this project.",
+        f"resources; {len(actions) - limited - unpublished} take only `*`, so that no ARN and no resource's "
+        f"tag limits them. Of the other {unpublished}, which are in the SDK, AWS has not published the "
+        "authorization data: their level, in brackets, is a guess, and xacct writes them with `*`. *Tags* "
+        "says which tags a condition can look at: those of the resource, those in the request. How sensitive "
+        "an action is has been judged by this project.",
         _table(("action", "level", "resources", "tags", "sensitive"), rows),
         "## What outlives a role",
         "A session ends, and so does a role. What somebody made or was handed with it does not:",
@@ -329,6 +331,8 @@ def _level(action: Action) -> str:
 
 
 def _scope(action: Action) -> str:
+    if action.source is Source.SDK:
+        return "not known"
     if action.wildcard_only:
         return "only `*`"
     return ", ".join(use.type + ("" if use.required else " (optional)") for use in action.resource_types)

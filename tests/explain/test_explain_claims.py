@@ -14,8 +14,9 @@ from xacct.evaluate.model import Outcome, Policies, Request
 from xacct.explain import explain_grant
 from xacct.explain.case import ALLOW_ALL, Case, Party
 from xacct.explain.cases import case_of
+from xacct.explain.lasting import is_chained
 from xacct.explain.model import Steps
-from xacct.explain.path import caller_policy, is_chained, path_section
+from xacct.explain.path import caller_policy, path_section
 from xacct.explain.probes import probes
 from xacct.explain.reach import refused_actions
 from xacct.explain.why import explain_action

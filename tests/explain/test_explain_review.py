@@ -11,8 +11,9 @@ from explain_builders import BUCKET_GRANT, example, from_text
 from xacct.explain import explain_grant
 from xacct.explain.cases import case_of
 from xacct.explain.contrast import contrast_section
+from xacct.explain.lasting import longest_session
 from xacct.explain.model import Grid, Steps
-from xacct.explain.path import longest_session, path_section
+from xacct.explain.path import path_section
 from xacct.explain.reach import POWERS, reach_section
 from xacct.explain.why import explain_action
 from xacct.lightsail.catalog import load_catalog
@@ -140,8 +141,8 @@ def test_an_expired_grant_is_not_told_to_let_anybody_in() -> None:
 def test_no_question_of_reviewers_is_answered_no_while_such_an_action_is_allowed(
     start: str, names: set[str]
 ) -> None:
-    [test] = [test for title, test in POWERS if title.startswith(start)]
-    assert names <= {action.name for action in load_catalog().actions.values() if test(action)}
+    [power] = [one for one in POWERS if one.title.startswith(start)]
+    assert names <= {action.name for action in load_catalog().actions.values() if power.test(action)}
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,8 @@ def test_an_unknown_service_is_told_with_the_nearest() -> None:
 
 def test_a_service_without_such_a_call_says_how_that_is_known() -> None:
     service = find_service("rds")
-    assert (service.support, service.certainty) == ("no", "SDK model alone")
+    assert (service.support, service.certainty) == ("not found", "SDK model alone")
+    assert "not looked up" in service.note
 
 
 def test_every_service_says_what_it_is_called_and_how_it_is_written() -> None:

@@ -115,9 +115,9 @@ def test_what_was_left_out_is_told_with_its_reason() -> None:
     assert "left out" in explain_action(case_of(example("third-party")), "EnableAddOn").lead
 
 
-def test_another_services_action_is_denied_with_a_hint() -> None:
+def test_another_services_action_is_told_not_to_be_given_with_a_hint() -> None:
     found = explain_action(case_of(example("third-party")), "s3:GetObject")
-    assert found.lead.startswith("Denied")
+    assert found.lead.startswith("Not given")
     assert not pieces(found)
 
 

@@ -10,7 +10,7 @@ from xacct.blueprint.write import to_flow
 from xacct.diagnose.model import GrantEdit
 from xacct.diagnose.question import ActionQuestion
 from xacct.iam.arn import Arn
-from xacct.lightsail.catalog import Action
+from xacct.lightsail.catalog import Action, Source
 from xacct.lightsail.entry import PermissionEntry
 
 __all__ = ["UUID", "edit_adding", "edit_words", "edits_for_region", "edits_for_resource", "name_of"]
@@ -28,23 +28,45 @@ def edit_adding(question: ActionQuestion, *, escapes: bool) -> GrantEdit:
     """The one action: in the first entry whose limits can hold it, else in an entry of its own."""
     known = question.known
     assert known is not None
-    warning = f"{known.full_name} is sensitive: {known.sensitive.why}" if known.sensitive else None
+    warning = f"{known.full_name} is sensitive: {known.sensitive.why}" if known.sensitive else ""
     for index, entry in enumerate(question.source.entries):
         if not escapes and _can_hold(entry, known):
             return GrantEdit(
                 path=f"permissions.{index}.add",
                 value=(*entry.add, known.full_name),
                 why=f"allows {known.full_name} within the limits of that entry",
-                warning=warning,
+                warning=" ".join(part for part in (_for_tags(entry, known), warning) if part) or None,
             )
     regions = question.source.entries[0].regions
-    wide = f'{known.name} takes only "*": no tag and no ARN can limit it, so it reaches the whole account.'
     return GrantEdit(
         path="permissions",
         value={"add": (known.full_name,)} | ({"regions": regions} if regions else {}),
         append=True,
         why=f"allows {known.full_name} and nothing else",
-        warning=" ".join(part for part in (wide if known.wildcard_only else "", warning) if part) or None,
+        warning=" ".join(part for part in (_reach(known), warning) if part) or None,
+    )
+
+
+def _for_tags(entry: PermissionEntry, action: Action) -> str:
+    """What a limit by tag asks beside the action, where the action makes something new."""
+    if not (entry.tags and action.creates_without_source):
+        return ""
+    return (
+        "What it makes has to get the entry's tags in the call, for which AWS asks lightsail:TagResource as"
+        " well; that is not part of this edit."
+    )
+
+
+def _reach(action: Action) -> str:
+    """How far an action without ARNs reaches in an entry of its own."""
+    if action.source is Source.SDK:
+        return f"AWS has not published how {action.name} is authorised; it is written for the whole account."
+    if not action.wildcard_only:
+        return ""
+    tags = " (a limit on the tags that the request gives could)" if action.creates_without_source else ""
+    return (
+        f'{action.name} takes only "*": no ARN and no tag of a resource can limit it{tags}, so here it'
+        " reaches the whole account."
     )
 
 

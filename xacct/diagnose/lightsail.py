@@ -48,7 +48,7 @@ class LightsailNeed:
 
 def need_of(found: Found, action: str, caller: Caller) -> LightsailNeed:
     """Look the action up in the catalog. An action that is not in it is told with the nearest name."""
-    from xacct.lightsail.catalog import load_catalog
+    from xacct.lightsail.catalog import Source, load_catalog
 
     catalog = load_catalog()
     known = catalog.action(action)
@@ -67,6 +67,8 @@ def need_of(found: Found, action: str, caller: Caller) -> LightsailNeed:
         )
     types = tuple(use.type for use in known.resource_types)
     target, notes, causes = _target(known.name, known.wildcard_only, types, found.resource, caller)
+    if known.source is Source.SDK:
+        notes, causes = (_unpublished(known.name),), ()
     sets, opt_in = _sets_with(known.full_name)
     sensitive = known.sensitive
     return LightsailNeed(
@@ -79,6 +81,10 @@ def need_of(found: Found, action: str, caller: Caller) -> LightsailNeed:
         opt_in=opt_in,
         outside=tuple(name for name in known.dependent_actions if name != known.full_name),
     )
+
+
+def _unpublished(name: str) -> str:
+    return f'AWS has not published which resources {name} takes; Resource "*" grants it in any case.'
 
 
 def _target(

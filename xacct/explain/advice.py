@@ -34,13 +34,13 @@ def advice_section(case: Case, *, bucket: str | None = None) -> Section:
 def _advice(case: Case, bucket: str | None) -> str:
     if bucket is not None and case.party is Party.VENDOR:
         return (
-            f"The role, as this grant makes it. The list of reader accounts of {bucket} is the smaller step"
-            " between accounts of one owner; for a third party it lacks the external ID."
+            "The role, as this grant makes it. A bucket of Lightsail's has a list of reader accounts: that is"
+            " the smaller step between accounts of one owner; for a third party it lacks the external ID."
         )
     if bucket is not None:
         return (
-            f"For reading the objects of {bucket} alone, the bucket's list of reader accounts is the"
-            " smaller step if whole-bucket access without an end date is right; else keep the role."
+            f"If {bucket} is a bucket of Lightsail's, its list of reader accounts is the smaller step, where"
+            " access to all its objects without an end date is right; else keep the role."
         )
     if case.party is Party.GROUP:
         return "A role would be safer; the group fits where the permissions have to be at hand all the time."
@@ -85,11 +85,6 @@ def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:
         case Party.GROUP:
             text = "The users hold the permissions all the time, with whatever credentials they have."
             yield Point(text, source=sources.JUDGED)
-            text = (
-                "A group is no better for the Lightsail console: AWS's guide asks lightsail:* on everything"
-                " for it, by a group as by a role that one switches to."
-            )
-            yield Point(text, source=sources.CONSOLE)
         case Party.SERVICE:
             text = (
                 "Limit the service by aws:SourceArn and aws:SourceAccount where it sends them, so that nobody"

@@ -7,6 +7,8 @@ Sources: Lightsail developer guide, amazon-lightsail-configuring-bucket-cross-ac
 
 from __future__ import annotations
 
+import re
+
 from xacct.explain import sources
 from xacct.explain.case import Case, Party
 from xacct.explain.model import Block, Code, Grid, Point, Points, Row, Section, Text
@@ -18,6 +20,9 @@ __all__ = ["bucket_of", "bucket_section", "reader_policy", "role_permissions"]
 
 MAX_READERS = 10
 """Account IDs that a bucket lists at most (UpdateBucket)."""
+
+# Source: Lightsail API Reference, CreateBucket (BucketName): no dots, 3 to 54 characters.
+_NAME = re.compile("[a-z0-9][a-z0-9-]{1,52}[a-z0-9]")
 
 _READS = {"s3:getobject", "s3:listbucket"}
 _ARN = "arn:aws:s3:::"
@@ -51,7 +56,13 @@ _FACTS = (
 
 
 def bucket_of(case: Case) -> str | None:
-    """The one bucket that the grant is about, when it is about reading objects of one and nothing else."""
+    """The one bucket whose objects the grant reads and nothing else, if Lightsail's can have such a name."""
+    name = _read_alone(case)
+    return name if name is not None and _NAME.fullmatch(name) else None
+
+
+def _read_alone(case: Case) -> str | None:
+    """The one bucket of S3 whose objects the grant reads, and does nothing else."""
     statements = [one for document in case.documents for one in document.statements]
     allowing = [one for one in statements if one.effect is Effect.ALLOW]
     actions = {action.lower() for one in allowing for action in one.actions or ("*",)}
@@ -62,6 +73,13 @@ def bucket_of(case: Case) -> str | None:
     name = names.pop() if len(names) == 1 else ""
     plain = all(resource.startswith(_ARN) for resource in resources) and name
     return name if plain and not ("*" in name or "?" in name) else None
+
+
+def _is_whole(case: Case, bucket: str) -> bool:
+    """Whether the grant reads all of the bucket's objects, as the list of readers would let them."""
+    statements = [one for document in case.documents for one in document.statements]
+    allowing = [one for one in statements if one.effect is Effect.ALLOW]
+    return any(f"{_ARN}{bucket}/*" in (one.resources or ()) for one in allowing)
 
 
 def reader_policy(bucket: str) -> PolicyDocument:
@@ -86,10 +104,7 @@ def bucket_section(case: Case) -> Section:
     bucket = bucket_of(case)
     blocks: tuple[Block, ...] = (Points(_FACTS),)
     if bucket is None:
-        said = (
-            "This grant does not fit the exception: it is not about reading the objects of one bucket alone."
-        )
-        blocks = (*blocks, Text(said))
+        blocks = (*blocks, Text(_no_exception(_read_alone(case))))
     elif not case.party.crosses_accounts:
         said = (
             f"The grant is about reading the objects of {bucket}, but the trusted party is no other AWS"
@@ -99,6 +114,18 @@ def bucket_section(case: Case) -> Section:
     else:
         blocks = (*blocks, *_both_ways(case, bucket))
     return Section("bucket", "Lightsail and the bucket exception", blocks)
+
+
+def _no_exception(name: str | None) -> str:
+    if name is None:
+        return (
+            "This grant does not fit the exception: it is not about reading the objects of one bucket alone."
+        )
+    return (
+        f"This grant does not fit the exception: {name} cannot be a bucket of Lightsail's, whose names have"
+        " small letters, digits and hyphens alone. A bucket of S3 has no list of readers, but a bucket policy"
+        " (xacct explain --service s3)."
+    )
 
 
 def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
@@ -136,7 +163,7 @@ def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
         ),
     )
     return (
-        Text(f"The grant is about reading the objects of {bucket} alone, so both ways are open."),
+        Text(_open_ways(case, bucket)),
         Code("Way 1, the role: its permissions policy", role_permissions(case)),
         Code(f"Way 1, in account {reader}: the caller's policy", document_text(caller_policy(case))),
         Code("Way 2, the bucket's list of readers", command, "sh"),
@@ -149,6 +176,17 @@ def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
         Code(f"Way 2, in account {reader}: the reader's policy", document_text(reader_policy(bucket))),
         Grid("What each way costs", ("The question", "The role", "The bucket's list"), rows),
     )
+
+
+def _open_ways(case: Case, bucket: str) -> str:
+    said = (
+        f"The grant is about reading objects of {bucket} alone. If that is a bucket of Lightsail's, which an"
+        " ARN of S3 does not show, both ways are open; another bucket of S3 has no list of readers, but a"
+        " bucket policy (xacct explain --service s3)."
+    )
+    if not _is_whole(case, bucket):
+        said += " The list opens all of the bucket's objects, more than the grant does."
+    return said
 
 
 def _role_callers(case: Case) -> str:

@@ -17,8 +17,9 @@ from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import ContextValue, Decision, Policies, Request
 from xacct.explain.lifelike import lifelike
 from xacct.explain.matching import names_action
-from xacct.explain.places import answering_region, asked_types, type_arn
+from xacct.explain.places import answering_region, asked_types, region_of, type_arn
 from xacct.explain.search import covers, holder_example, telling
+from xacct.explain.text import issuers_as_written
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.iam.things import Role
@@ -99,9 +100,13 @@ class Case:
     @cached_property
     def rows(self) -> tuple[AccessRow, ...]:
         """All access that the grant gives, in words."""
-        if self.access is not None:
-            return access_delta(None, self.access).rows
-        return holder_delta(None, self.holders).rows
+        if self.access is None:
+            return holder_delta(None, self.holders).rows
+        asked = [one for statement in self.access.trust.statements for one in statement.conditions]
+        return tuple(
+            attrs.evolve(row, condition=issuers_as_written(row.condition, asked))
+            for row in access_delta(None, self.access).rows
+        )
 
     @cached_property
     def documents(self) -> tuple[PolicyDocument, ...]:
@@ -165,7 +170,7 @@ class Case:
         return found or self.example(action.full_name)
 
     def example(self, action: str, resource: str | None = None) -> Witness | None:
-        """A request for the action that passes, on such a resource if an ARN or pattern names one; else None."""
+        """A request for the action that passes, on a resource of this ARN or pattern if one is named."""
         if self.access is not None:
             found = example_request(self.access, action, resource)
         elif self.holders is not None:
@@ -183,12 +188,15 @@ class Case:
         kinds = asked_types(action)
         if len(kinds) < 2:
             return (self._passing(action),)
-        name = action.full_name
-        return tuple(
-            self.example(name, self._arn(kind, self.region))
-            or self.example(name, self._arn(kind, "*", tail="*"))
-            for kind in kinds
-        )
+        return tuple(self._example_of(action, kind) for kind in kinds)
+
+    def _example_of(self, action: Action, kind: str) -> Witness | None:
+        """On a resource of the type, in a Region that the grant or its statements name."""
+        named = [region_of(text) for one in self._allows() for text in one.resources or ()]
+        regions = dict.fromkeys([self.region, *(region for region in named if region.strip("*"))])
+        arns = [self._arn(kind, self.region), *(self._arn(kind, region, tail="*") for region in regions)]
+        found = (self.example(action.full_name, arn) for arn in arns)
+        return next((one for one in found if one is not None), None)
 
     def resource_for(self, action: Action, region: str | None = None) -> str | None:
         """A resource of the type that the action takes; None where it takes none."""

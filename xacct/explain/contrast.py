@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from xacct.blueprint.model import Intent
 from xacct.explain.case import Case, Party
 from xacct.explain.facts import contrasts
+from xacct.explain.lasting import longest_session
 from xacct.explain.matching import allowing
 from xacct.explain.model import Grid, Row, Section, Text
-from xacct.explain.path import longest_session
 from xacct.explain.text import duration
 from xacct.iam.policy import Condition, Statement
 

@@ -12,14 +12,16 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from xacct.blueprint.expand import Expansion, expand
+from xacct.blueprint.expand import expand
 from xacct.blueprint.house import HouseRules
 from xacct.blueprint.model import Grant
 from xacct.errors import InputError
+from xacct.explain.calls import TAGGING, is_allowed
 from xacct.explain.case import Case
 from xacct.explain.cases import case_of
+from xacct.explain.minding import minding
 from xacct.iam.things import DEFAULT_MAX_SESSION
-from xacct.lightsail.catalog import PREFIX, load_catalog
+from xacct.lightsail.catalog import PREFIX, Action, Source, load_catalog
 from xacct.lightsail.entry import PermissionEntry
 from xacct.lightsail.selection import select_actions
 from xacct.lint.check import check_role
@@ -44,16 +46,16 @@ class Edit:
 def edits_for(case: Case, name: str, *, allowed: bool) -> Iterator[Edit]:
     """Edits of the grant that turn the decision, the smallest first; each was tried."""
     candidates = _removals(case, name) if allowed else _additions(case, name)
-    known = {finding.message for finding in _findings(case.expansion)}
+    known = {finding.message for finding in _findings(case)}
     for words, piece, grant in candidates:
-        expansion = _expanded(case, grant)
-        if expansion is None or _granted(expansion, name) is allowed:
+        edited = _edited(case, grant)
+        if edited is None or is_allowed(edited, name) is allowed:
             continue
         if allowed:
             yield Edit(words, piece, grant)
             continue
-        new = tuple(item for item in _findings(expansion) if item.message not in known)
-        yield Edit(words, piece, grant, new, tuple(_warnings(expansion, name)))
+        new = tuple(item for item in _findings(edited) if item.message not in known)
+        yield Edit(words, piece, grant, new, tuple(minding(case, edited, name)))
 
 
 _Candidate = tuple[str, str, Grant]
@@ -86,14 +88,11 @@ def _has(entry: PermissionEntry, name: str) -> bool:
 
 
 def _additions(case: Case, name: str) -> Iterator[_Candidate]:
-    if load_catalog().action(name) is None:
+    action = load_catalog().action(name)
+    if action is None:
         return
     grant = case.expansion.grant
-    short = name.removeprefix(PREFIX)
-    for index, entry in enumerate(grant.permissions):
-        if any(one.removeprefix(PREFIX).lower() == short.lower() for one in entry.remove):
-            removed = tuple(one for one in entry.remove if one.removeprefix(PREFIX).lower() != short.lower())
-            yield _replaced(grant, index, attrs.evolve(entry, remove=removed), "Do not take the action away.")
+    yield from _restored(grant, action)
     for index, entry in enumerate(grant.permissions):
         if _has(entry, name) and not entry.unscoped:
             words = (
@@ -102,15 +101,55 @@ def _additions(case: Case, name: str) -> Iterator[_Candidate]:
             )
             yield _replaced(grant, index, attrs.evolve(entry, unscoped=True), words)
     for index, entry in enumerate(grant.permissions[:1]):
-        added = attrs.evolve(entry, add=(*entry.add, short))
-        yield _replaced(grant, index, added, "Add the action, within the limits of the entry.")
-    alone = PermissionEntry(add=(short,))
+        added = attrs.evolve(entry, add=(*entry.add, action.name))
+        yield _replaced(grant, index, added, f"Add the action {_limits(entry, action)}.")
+    if action.supports_request_tags and action.full_name != TAGGING:
+        yield from _with_tagging(grant, action)
     words = "Add the action in an entry of its own, without the limits of the others."
-    yield (
-        words,
-        _piece([alone], start="# beside the other entries\n"),
-        attrs.evolve(grant, permissions=(*grant.permissions, alone)),
-    )
+    yield _beside(grant, action.name, words)
+
+
+def _restored(grant: Grant, action: Action) -> Iterator[_Candidate]:
+    short = action.name.lower()
+    for index, entry in enumerate(grant.permissions):
+        removed = tuple(one for one in entry.remove if one.removeprefix(PREFIX).lower() != short)
+        if removed != entry.remove:
+            yield _replaced(grant, index, attrs.evolve(entry, remove=removed), "Do not take the action away.")
+
+
+def _with_tagging(grant: Grant, action: Action) -> Iterator[_Candidate]:
+    """With TagResource, which is asked for the tags that the entry's limit demands of what is made."""
+    tagging = TAGGING.removeprefix(PREFIX)
+    if any(_has(entry, action.full_name) for entry in grant.permissions):
+        words = f"Add {TAGGING}, which AWS asks for the tags as well, in an entry of its own."
+        yield _beside(grant, tagging, words)
+        return
+    for index, entry in enumerate(grant.permissions[:1]):
+        added = attrs.evolve(entry, add=(*entry.add, action.name))
+        alone = PermissionEntry(add=(tagging,))
+        words = (
+            f"Add the action {_limits(entry, action)}, and {TAGGING}, which AWS asks for the tags as well, in"
+            " an entry of its own."
+        )
+        _, _, edited = _replaced(grant, index, added, words)
+        whole = attrs.evolve(edited, permissions=(*edited.permissions, alone))
+        yield words, _piece([added, alone]), whole
+
+
+def _limits(entry: PermissionEntry, action: Action) -> str:
+    """In which sense the action is within the entry's limits."""
+    if action.source is Source.SDK:
+        return "to the entry"
+    reached = not action.wildcard_only or (action.creates_without_source and not entry.resources)
+    if reached or not (entry.tags or entry.resources):
+        return "to the entry, within its limits"
+    return "to the entry, whose limit by tag or resource cannot reach it"
+
+
+def _beside(grant: Grant, short: str, words: str) -> _Candidate:
+    alone = PermissionEntry(add=(short,))
+    piece = _piece([alone], start="# beside the other entries\n")
+    return words, piece, attrs.evolve(grant, permissions=(*grant.permissions, alone))
 
 
 def _replaced(grant: Grant, index: int, entry: PermissionEntry, words: str) -> _Candidate:
@@ -150,8 +189,8 @@ def _tag(values: Sequence[str]) -> str:
     return json.dumps(values[0] if len(values) == 1 else list(values), ensure_ascii=False)
 
 
-def _expanded(case: Case, grant: Grant) -> Expansion | None:
-    """The edited grant, expanded; None when it is no valid grant."""
+def _edited(case: Case, grant: Grant) -> Case | None:
+    """The edited grant as a case; None when it is no valid grant."""
     role = case.role
     pinned = attrs.evolve(
         grant,
@@ -160,42 +199,17 @@ def _expanded(case: Case, grant: Grant) -> Expansion | None:
         max_session=grant.max_session or DEFAULT_MAX_SESSION,
     )
     try:
-        return expand(
-            pinned, case.expansion.blueprint, partition=case.expansion.partition, house=HouseRules()
+        return case_of(
+            expand(pinned, case.expansion.blueprint, partition=case.expansion.partition, house=HouseRules())
         )
     except InputError:
         return None
 
 
-def _granted(expansion: Expansion, name: str) -> bool:
-    """Whether any request for the action passes."""
-    return case_of(expansion).example(name) is not None
-
-
-def _findings(expansion: Expansion) -> tuple[Finding, ...]:
-    if expansion.role is None:
+def _findings(case: Case) -> tuple[Finding, ...]:
+    role = case.role
+    if role is None:
         return ()
-    context = LintContext(account=expansion.account, partition=expansion.partition, role=expansion.role_arn)
-    found = check_role(expansion.role, case_of(expansion).documents, context)
+    context = LintContext(account=case.account, partition=case.expansion.partition, role=case.role_arn)
+    found = check_role(role, case.documents, context)
     return tuple(item for item in found if item.severity is not Severity.INFO)
-
-
-def _warnings(expansion: Expansion, name: str) -> Iterator[str]:
-    action = load_catalog().action(name)
-    if action is None:
-        return
-    if action.sensitive is not None:
-        yield f"{action.name} {action.sensitive.why}."
-        if action.sensitive.outlives:
-            yield f"What it hands out or leaves outlives the role: {action.sensitive.outlives}."
-    if action.irreversible:
-        yield f"{action.name} cannot be undone."
-    if action.wildcard_only and not action.is_read:
-        yield (
-            "AWS checks this action against * alone: no limit by resource or tag holds for it, it reaches"
-            " the whole account."
-        )
-    if action.name in ("TagResource", "UntagResource") and any(
-        one.tags for one in expansion.grant.permissions
-    ):
-        yield "Whoever may change tags can tag any resource into a limit by tag, and out of one."

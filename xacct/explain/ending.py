@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from xacct.explain.case import Case, Party
+from xacct.explain.lasting import is_chained, longest_session
 from xacct.explain.matching import allowing
 from xacct.explain.model import Block, Point, Points, Section, Text, Tone
-from xacct.explain.path import is_chained, longest_session
 from xacct.explain.sources import (
     ACCESS_KEYS,
     CLOUDTRAIL,
@@ -167,9 +167,10 @@ def _sts_event(case: Case) -> str:
             )
         case Party.OWNED | Party.VENDOR:
             return (
-                f"{action} is recorded in both accounts: {case.caller_account or 'the caller’s'}, which"
-                f" calls, with the caller's ARN; and {case.account}, which owns the role, with the caller's"
-                " account number and unique ID."
+                f"{action}, where it succeeds, is recorded in both accounts:"
+                f" {case.caller_account or 'the caller’s'}, which calls, with the caller's ARN; and"
+                f" {case.account}, which owns the role, with the caller's account number and unique ID. A"
+                " call that is refused is recorded in the caller's account alone."
             )
         case _:
             return f"{action} is recorded in account {case.account}, with the caller."
@@ -201,7 +202,7 @@ def _person(case: Case) -> Iterator[Point]:
         )
         text = (
             f"{name} A source identity would be kept through chains of roles; the trust policy does not let"
-            " it be set."
+            " it be set, and refuses a caller whose own session has one."
         )
         if is_chained(case):
             text += " The caller of the example is a role itself; who used that is in its own account's log."

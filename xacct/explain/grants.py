@@ -14,9 +14,10 @@ from xacct.explain.cases import case_of
 from xacct.explain.contrast import contrast_section, general_contrast
 from xacct.explain.ending import ending_section, logs_section
 from xacct.explain.general import general_explanation
+from xacct.explain.lasting import longest_session
 from xacct.explain.lines import lines_section
 from xacct.explain.model import Explanation, Grid, Point, Points, Row, Section, Text
-from xacct.explain.path import longest_session, path_section
+from xacct.explain.path import path_section
 from xacct.explain.picture import picture_of
 from xacct.explain.probes import probes_section
 from xacct.explain.reach import reach_section

@@ -2,8 +2,8 @@
 Makes an example request one that AWS would really see.
 
 The access delta finds a request that passes the policies. Which call a token makes, what ``*`` stands for,
-which Region answers and how an object is named is not its business: that is set right here, and each change is
-decided anew. A request that cannot be set right cannot happen, and is none.
+which Region answers and how an object is named is not its business: that is set right here, each change is
+decided anew, and a request that cannot be set right cannot happen and is none.
 """
 
 from __future__ import annotations

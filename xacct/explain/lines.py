@@ -27,7 +27,7 @@ from xacct.iam.things import (
     Thing,
     User,
 )
-from xacct.lightsail.catalog import Action, load_catalog
+from xacct.lightsail.catalog import Action, Source, load_catalog
 
 __all__ = ["lines_section", "trust_rows"]
 
@@ -143,26 +143,44 @@ def _why_actions(actions: tuple[Action, ...], statement: Statement) -> str:
     said = f"{' and '.join(parts)} of Lightsail"
     if any("*" in pattern for pattern in statement.actions or ()):
         said += " as known today; the wildcard takes in what AWS adds later"
+    if unpublished := _unpublished(actions):
+        said += f"; of {len(unpublished)} that AWS has not published, by what the SDK says they do"
     return said + "."
+
+
+def _unpublished(actions: tuple[Action, ...]) -> list[Action]:
+    """Those that no authorization data lists: level and resource types are guessed."""
+    return [action for action in actions if action.source is Source.SDK]
 
 
 def _why_resources(actions: tuple[Action, ...], resources: tuple[str, ...]) -> str:
     if not actions:
         return "Written into the grant as it stands here."
-    alone = [action for action in actions if action.wildcard_only]
+    unpublished = _unpublished(actions)
+    alone = [action for action in actions if action.wildcard_only and action not in unpublished]
     if "*" not in resources:
         said = "Only these resources. Their ARNs end in an ID that AWS gives, never in the name."
         if alone:
             names = short_actions(action.name for action in alone)
             said += f" AWS checks some of the actions against * alone, so this allows none of them: {names}."
         return said
-    if len(alone) == len(actions):
-        return "AWS checks these actions against * alone; an ARN here would match nothing and allow nothing."
+    return _why_everything(len(actions), len(alone), len(unpublished))
+
+
+def _why_everything(actions: int, alone: int, unpublished: int) -> str:
+    """Why ``*``: of how many actions AWS takes nothing else, and of how many that is not known."""
+    not_known = f" Of {unpublished} AWS has not published what they take." if unpublished else ""
+    if unpublished == actions:
+        return "AWS has not published what resources these take; xacct writes them with *."
+    if alone + unpublished == actions:
+        said = "AWS checks these actions against * alone; an ARN here would match nothing and allow nothing."
+        return said + not_known
     if not alone:
-        return "The grant names no resources; these actions could be limited by ARN."
+        which = "the others" if unpublished else "these actions"
+        return f"The grant names no resources; {which} could be limited by ARN.{not_known}"
     return (
-        f"The grant names no resources. {count(len(alone), 'action')} of these take * alone; the others"
-        " could be limited by ARN."
+        f"The grant names no resources. {count(alone, 'action')} of these take * alone; the others"
+        f" could be limited by ARN.{not_known}"
     )
 
 

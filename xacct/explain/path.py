@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from xacct.evaluate.model import Decision, Element, Request, StatementTrace
 from xacct.explain.case import TAKEN_AS_GIVEN, Case, Party
+from xacct.explain.lasting import lasting_words
 from xacct.explain.matching import allowing
 from xacct.explain.model import Call, Code, Section, Statement, Step, Steps, Text, Tone
 from xacct.explain.sources import BOUNDARIES
-from xacct.explain.text import document_text, duration, outcome_tone, outcome_words, shown_context
-from xacct.iam.arn import Arn
+from xacct.explain.text import document_text, outcome_tone, outcome_words, shown_context
 from xacct.iam.policy import Effect, PolicyDocument
 from xacct.iam.policy import Statement as PolicyStatement
 from xacct.lightsail.catalog import PREFIX
@@ -18,15 +18,10 @@ from xacct.lightsail.catalog import PREFIX
 __all__ = [
     "caller_policy",
     "decision_words",
-    "is_chained",
-    "longest_session",
     "nearest_reasons",
     "path_section",
     "shown_statements",
 ]
-
-_CHAINED_SECONDS = 3600
-"""The longest session that a role session gets by assuming another role (id_roles_terms-and-concepts)."""
 
 
 def path_section(case: Case) -> Section:
@@ -51,7 +46,11 @@ def path_section(case: Case) -> Section:
         where = f"What the caller's own account {case.caller_account} has to allow"
         blocks = (*blocks, Code(where, document_text(policy)))
         if len(policy.statements[0].actions or ()) > 1:
-            said = "Session tags and a source identity need their actions there only where they are sent."
+            said = (
+                "The actions for session tags and a source identity are needed only where the call has any:"
+                " sent with it, or carried along by a caller that is a session itself (transitive tags, a"
+                " source identity)."
+            )
             blocks = (*blocks, Text(said))
     return Section("path", title, blocks)
 
@@ -69,45 +68,6 @@ def caller_policy(case: Case) -> PolicyDocument:
             resources=(case.role_arn,),
         )
     )
-
-
-def is_chained(case: Case) -> bool:
-    """Whether the caller of the example is a role, so that its session is a chained one."""
-    return case.witness is not None and _is_role(case.witness.principal)
-
-
-def longest_session(case: Case) -> int:
-    """
-    The longest session that any trusted caller gets, in seconds.
-
-    A role that assumes this one gets an hour at most; the role's own maximum counts only where somebody else
-    is trusted as well, or a whole account is.
-    """
-    longest = case.role.max_session if case.role is not None else _CHAINED_SECONDS
-    return min(longest, _CHAINED_SECONDS) if _roles_alone(case) else longest
-
-
-def _roles_alone(case: Case) -> bool:
-    trust = case.access.trust if case.access is not None else None
-    statements = allowing(trust, "sts:AssumeRole")
-    return bool(statements) and all(_names_roles(one) for one in statements)
-
-
-def _names_roles(statement: PolicyStatement) -> bool:
-    """Whether only roles can meet it, by Principal or by a condition on aws:PrincipalArn."""
-    named = [one.value for one in statement.principals or ()]
-    for condition in statement.conditions:
-        if condition.key.lower() == "aws:principalarn" and condition.operator in _POSITIVE:
-            named = list(condition.values)
-    return bool(named) and all(_is_role(value) for value in named)
-
-
-_POSITIVE = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
-
-
-def _is_role(value: str) -> bool:
-    parsed = Arn.try_parse(value)
-    return parsed is not None and parsed.resource_type in ("role", "assumed-role")
 
 
 def _steps(case: Case) -> Iterator[Step]:
@@ -178,23 +138,14 @@ def _assume_step(case: Case, assume: Request) -> Step:
 
 
 def _session_step(case: Case) -> Step:
-    longest = duration(case.role.max_session if case.role is not None else _CHAINED_SECONDS)
-    lasts = f"The session lasts 15 minutes to {longest}, as the caller asks, and 1 hour if it does not say."
-    if case.party is Party.SERVICE:
-        lasts = "How long the session lasts is the service's choice; the role's maximum does not bind it."
-    elif is_chained(case):
-        lasts = (
-            "This caller is itself a role session, and such a chained session lasts 1 hour at most,"
-            f" whatever the role says (here {longest})."
-        )
     return Step(
         title="AWS STS issues a role session",
         actor=case.session_arn,
         credentials="temporary: access key, secret key and session token",
         account=f"{case.account} (the trusting account, yours)",
         why=(
-            f"{lasts} It has the role's permissions and nothing else: what the caller may do otherwise does"
-            " not come along."
+            f"{lasting_words(case)} It has the role's permissions and nothing else: what the caller may do"
+            " otherwise does not come along."
         ),
     )
 

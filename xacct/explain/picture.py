@@ -9,6 +9,7 @@ from xacct.explain.matching import allowing
 from xacct.explain.model import Box, Edge, Node, Picture
 from xacct.explain.text import count, duration, listed, phrase
 from xacct.iam.policy import Effect
+from xacct.lightsail.catalog import load_catalog
 
 __all__ = ["picture_of"]
 
@@ -143,10 +144,26 @@ def _resources(case: Case) -> Iterator[str]:
     )
     named = [resource for resource in found if resource != "*"]
     if "*" in found:
-        yield "every resource of the account, within the conditions"
+        yield _everything(case, beside=bool(named))
     yield from named[:3]
     if len(named) > 3:
         yield f"and {len(named) - 3} more"
+
+
+def _everything(case: Case, *, beside: bool) -> str:
+    """What ``*`` stands for: where ARNs stand ``beside`` it, often only the actions that take none."""
+    statements = [one for document in case.documents for one in document.statements]
+    wide = [one for one in statements if one.effect is Effect.ALLOW and "*" in (one.resources or ())]
+    patterns = [pattern for one in wide for pattern in one.actions or ("*",)]
+    catalog = load_catalog()
+    actions = [catalog.expand(pattern) for pattern in patterns]
+    alone = all(found and all(action.wildcard_only for action in found) for found in actions)
+    said = (
+        "the whole account, for actions that take no ARN"
+        if beside and alone
+        else "every resource of the account"
+    )
+    return f"{said}, within the conditions" if any(one.conditions for one in wide) else said
 
 
 def _services(case: Case) -> str:

@@ -12,6 +12,7 @@ from xacct.explain.case import Case, Party
 from xacct.explain.model import Grid, Row, Section, Text
 from xacct.explain.path import nearest_reasons
 from xacct.explain.text import outcome_tone, outcome_words
+from xacct.iam.things import OidcProvider
 from xacct.lightsail.catalog import REGIONS
 from xacct.plan.simulate import EXAMPLE_ID
 from xacct.values import frozen
@@ -19,16 +20,21 @@ from xacct.values import frozen
 __all__ = ["Probe", "probes", "probes_section"]
 
 _STRANGER = "999999999999"
+_OTHER_AUDIENCE = "with a token for another audience"
 
 
 @frozen
 class Probe:
-    """One changed call and its decision. ``assuming``: it asks for the session, not for an action."""
+    """
+    One changed call and its decision. ``assuming``: it asks for the session, not for an action. ``note``
+    tells what besides the policies decides it.
+    """
 
     label: str
     request: Request
     decision: Decision
     assuming: bool
+    note: str = ""
 
 
 def probes_section(case: Case) -> Section:
@@ -44,8 +50,9 @@ def probes_section(case: Case) -> Section:
 
 def _why(probe: Probe) -> str:
     if probe.decision.allowed:
-        return "Nothing in the grant keeps it out."
-    return "; ".join(_sentence(reason) for reason in nearest_reasons(probe.decision)) or probe.decision.why
+        return f"Nothing in the grant keeps it out. {probe.note}".strip()
+    said = "; ".join(_sentence(reason) for reason in nearest_reasons(probe.decision)) or probe.decision.why
+    return f"{said}. {probe.note}" if probe.note else said
 
 
 def _sentence(reason: str) -> str:
@@ -57,7 +64,9 @@ def probes(case: Case) -> Iterator[Probe]:
     assume, request = case.assume_request, case.request
     if assume is not None and case.access is not None:
         for label, changed in _changed_assume(case, assume):
-            yield Probe(label, changed, case.decide_assume(changed), assuming=True)
+            note = _before(case) if label == _OTHER_AUDIENCE else ""
+            yield Probe(label, changed, case.decide_assume(changed), assuming=True, note=note)
+        yield from _same_environment(case, assume)
     if request is not None:
         for label, changed in _changed_request(case, request):
             yield Probe(label, changed, case.decide(changed), assuming=False)
@@ -83,7 +92,7 @@ def _other_values(case: Case, key: str) -> Iterator[tuple[str, ContextValue | No
         yield "with another customer's external ID", "another-customer"
     elif folded == "aws:multifactorauthpresent":
         yield "after signing in without MFA", "false"
-        yield "with long-term access keys (the MFA key is absent)", None
+        yield "with long-term access keys and no MFA code in the call (the MFA key is absent)", None
     elif folded == "aws:multifactorauthage":
         yield "with an MFA sign-in that is 12 hours old", "43200"
     elif folded == "aws:currenttime":
@@ -93,7 +102,7 @@ def _other_values(case: Case, key: str) -> Iterator[tuple[str, ContextValue | No
     elif folded == "saml:aud":
         yield "with an assertion that was sent to another address", "https://elsewhere.example/saml"
     elif folded.endswith(":aud"):
-        yield "with a token for another audience", "https://elsewhere.example"
+        yield _OTHER_AUDIENCE, "https://elsewhere.example"
     elif folded.endswith(":sub") and folded.startswith("token.actions."):
         yield from _github_subjects(case, key)
     elif folded.endswith(":sub"):
@@ -106,15 +115,52 @@ def _other_values(case: Case, key: str) -> Iterator[tuple[str, ContextValue | No
 
 def _github_subjects(case: Case, key: str) -> Iterator[tuple[str, ContextValue | None]]:
     """``repo:OWNER/NAME:REST`` with another rest, and with another owner."""
-    held = case.witness.assume_context.get(key, "") if case.witness is not None else ""
-    subject = held if isinstance(held, str) else held[0]
+    subject = _held(case, key)
     repository = ":".join(subject.split(":")[:2])
     name = repository.partition("/")[2]
-    yield "with the token of a job for a pull request in the same repository", f"{repository}:pull_request"
+    # A job that names an environment has that in its subject, whatever started it (GitHub's OIDC reference).
+    apart = " that names no environment" if _environment(subject) else ""
+    pull_request = f"{repository}:pull_request"
+    yield f"with the token of a job for a pull request in the same repository{apart}", pull_request
     branch = f"{repository}:ref:refs/heads/somebodys-branch"
-    yield "with the token of a job on another branch of the same repository", branch
+    yield f"with the token of a job on another branch of the same repository{apart}", branch
     other = subject.replace(repository, f"repo:somebody-else/{name}", 1)
     yield "with the token of the same job in somebody else's repository of that name", other
+
+
+def _held(case: Case, key: str) -> str:
+    held = case.witness.assume_context.get(key, "") if case.witness is not None else ""
+    return held if isinstance(held, str) else held[0]
+
+
+def _environment(subject: str) -> str:
+    return subject.partition(":environment:")[2]
+
+
+def _same_environment(case: Case, assume: Request) -> Iterator[Probe]:
+    """A job of another branch, or of a pull request, that names the environment: its subject is the same."""
+    found = (
+        key for key in assume.context if key.lower().startswith("token.actions.") and key.endswith(":sub")
+    )
+    key = next(found, "")
+    name = _environment(_held(case, key))
+    if not name:
+        return
+    other = {one: "refs/heads/somebodys-branch" for one in assume.context if one == f"{key[:-4]}:ref"}
+    changed = _with(assume, other)
+    yield Probe(
+        f"with the token of a job on another branch, or for a pull request, that names environment {name}",
+        changed,
+        case.decide_assume(changed),
+        assuming=True,
+        note="Its subject is the same: only the protection rules of the environment can stop such a job.",
+    )
+
+
+def _before(case: Case) -> str:
+    """What refuses a token for another audience before the trust policy is asked."""
+    made = any(isinstance(thing, OidcProvider) for thing in case.expansion.things[case.account])
+    return "STS refuses it before that, unless the provider's client IDs hold that audience." if made else ""
 
 
 def _times(case: Case) -> Iterator[tuple[str, ContextValue | None]]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from xacct.explain.calls import TAGGING, refused_for_tags
 from xacct.explain.case import Case, Party
+from xacct.explain.matching import allowing, names_action
 from xacct.explain.model import Block, Grid, Point, Points, Row, Section, Text, Tone
-from xacct.explain.sources import BOUNDARIES
-from xacct.explain.text import count, listed, short_actions
+from xacct.explain.sources import BOUNDARIES, CONSOLE
+from xacct.explain.sources import TAGGING as TAGGED
+from xacct.explain.text import count, listed, phrase, short_actions, who_words
+from xacct.iam.policy import Effect
 from xacct.lightsail.catalog import Action, Source, load_catalog
 from xacct.plan.model import AccessRow
+from xacct.values import frozen
 
-__all__ = ["POWERS", "reach_section", "refused_actions"]
+__all__ = ["POWERS", "Power", "reach_section", "refused_actions"]
 
 _SHOWN = 8
 
@@ -33,24 +38,44 @@ _PUBLISHES = (
     "UpdateContainerService",
     "UpdateRelationalDatabase",
 )
+_DATABASES = ("CreateRelationalDatabase", "CreateRelationalDatabaseFromSnapshot")
 _RUNS = ("Start", "Stop", "Reboot")
 
-POWERS: tuple[tuple[str, Test], ...] = (
-    ("Get a login, a password or a key, other than those read in clear", _kind("credential")),
-    (
+_LOGINS = ("CreateGUISessionAccessDetails", "DownloadDefaultKeyPair", "GetInstanceAccessDetails")
+_PASSWORDS = ("GetRelationalDatabaseMasterUserPassword", "UpdateRelationalDatabase")
+_INSIDE = ("CreateBucketAccessKey", *_LOGINS, *_PASSWORDS)
+"""What opens an instance, a database or a bucket from within: more than Lightsail's own calls do."""
+
+
+@frozen
+class Power:
+    """A question, the actions that do it, and those that hand out what does it by another way."""
+
+    title: str
+    test: Test
+    through: tuple[str, ...] = ()
+
+
+POWERS: tuple[Power, ...] = (
+    Power("Get a login, a password or a key, other than those read in clear", _kind("credential")),
+    Power(
         "Copy disks, databases or snapshots out, or restore a copy of them",
         _kind("exfiltration", also=_RESTORES),
+        _INSIDE,
     ),
-    (
+    Power(
         "Open something to the public, to others or to another network",
         _kind("exposure", "network", also=_PUBLISHES),
     ),
-    ("Run code or machines of its own choice", _kind("compute")),
-    ("Start, stop or restart what is there", lambda action: action.name.startswith(_RUNS)),
-    ("Change DNS", _kind("dns", also=("DeleteDomain",))),
-    ("Change tags of what is there", _kind("tagging")),
-    ("Read what is shown in clear: logs, environment variables, contacts, pending passwords", _kind("data")),
-    ("Destroy for good", lambda action: action.irreversible),
+    Power("Run code or machines of its own choice", _kind("compute", also=_DATABASES), _LOGINS),
+    Power("Start, stop or restart what is there", lambda action: action.name.startswith(_RUNS), _LOGINS),
+    Power("Change DNS", _kind("dns", also=("DeleteDomain",))),
+    Power("Change tags of what is there", _kind("tagging")),
+    Power(
+        "Read what is shown in clear: logs, environment variables, contacts, pending passwords",
+        _kind("data"),
+    ),
+    Power("Destroy for good", lambda action: action.irreversible, _INSIDE),
 )
 """What reviewers ask about, with the actions that stand for it."""
 
@@ -72,12 +97,12 @@ def refused_actions(case: Case) -> tuple[Action, ...]:
 
 
 def _blocks(case: Case) -> Iterator[Block]:
-    rows = tuple(_can(row) for row in case.rows if _working(row))
+    rows = (*(_can(row) for row in case.rows if _working(row)), *_with_the_session(case))
     yield Grid("What is allowed, and under which condition", ("Who", "May", "On", "If"), rows)
     yield Grid(
         "What reviewers ask about, within Lightsail",
         ("Can it …", "Answer", "Not granted"),
-        tuple(_power(case, title, test) for title, test in POWERS),
+        tuple(_power(case, power) for power in POWERS),
     )
     yield Points(tuple(_bounds(case)))
     watch = tuple(_watch(case))
@@ -88,6 +113,16 @@ def _blocks(case: Case) -> Iterator[Block]:
 
 def _can(row: AccessRow) -> Row:
     return Row((row.principal, _actions(_working(row)), ", ".join(row.resources), row.condition or "always"))
+
+
+def _with_the_session(case: Case) -> Iterator[Row]:
+    """What the trust policy allows beside the session, where no row tells of it already."""
+    told = {name for row in case.rows for name in row.actions}
+    for name in ("sts:TagSession", "sts:SetSourceIdentity"):
+        for statement in allowing(case.access.trust if case.access is not None else None, name):
+            if name not in told:
+                condition = ", ".join(phrase(one, reveal=case.reveal) for one in statement.conditions)
+                yield Row((who_words(statement), name, case.role_arn, condition or "always"))
 
 
 def _working(row: AccessRow) -> tuple[str, ...]:
@@ -111,17 +146,17 @@ def _actions(names: tuple[str, ...]) -> str:
     return f"{short_actions(others)}, and {read}" if others else read
 
 
-def _power(case: Case, title: str, test: Test) -> Row:
-    actions = [
-        action
-        for action in load_catalog().actions.values()
-        if test(action) and action.source is not Source.SDK
-    ]
+def _power(case: Case, power: Power) -> Row:
+    catalog = load_catalog()
+    actions = [one for one in catalog.actions.values() if power.test(one) and one.source is not Source.SDK]
     granted = {action.name for action in case.granted}
     yes = [action.name for action in actions if action.name in granted]
     no = [action.name for action in actions if action.name not in granted]
+    through = [name for name in power.through if name in granted]
     answer = f"yes, by {_few(yes)}" if yes else "no"
-    return Row((f"{title}?", answer, _few(no)), Tone.WARN if yes else Tone.PLAIN)
+    if through and not yes:
+        answer = f"not by a call that does it, but with what {_few(through)} gives"
+    return Row((f"{power.title}?", answer, _few(no)), Tone.WARN if yes or through else Tone.PLAIN)
 
 
 def _few(names: list[str]) -> str:
@@ -143,15 +178,71 @@ def _bounds(case: Case) -> Iterator[Point]:
         text = "All this is said of the grant alone: other policies and groups of the users can allow more."
         yield Point(text, "Besides", Tone.WARN)
     yield from _unseen(case)
-    if case.expansion.account_wide:
-        names = case.expansion.account_wide
-        shown = short_actions(names) if len(names) <= _SHOWN else f"{short_actions(names[:_SHOWN])} and more"
-        yield Point(
-            f"{count(len(names), 'action')} reach the whole account although the grant sets a limit by"
-            f" resource or tag, because AWS checks them against * alone; the other limits hold: {shown}.",
-            "Account-wide",
-            Tone.WARN,
+    yield from _account_wide(case)
+    yield from _besides(case)
+
+
+def _account_wide(case: Case) -> Iterator[Point]:
+    names = case.expansion.account_wide
+    if not names:
+        return
+    unlimited = [action.full_name for action in case.granted if _has_no_limit(case, action)]
+    others = [name for name in unlimited if name not in names]
+    if others:
+        text = (
+            f"{count(len({*unlimited, *names}), 'action')} reach the whole account although a part of the"
+            " grant sets a limit by resource or tag: another part of it sets none."
         )
+    else:
+        shown = short_actions(names) if len(names) <= _SHOWN else f"{short_actions(names[:_SHOWN])} and more"
+        text = (
+            f"{count(len(names), 'action')} reach the whole account although the grant sets a limit by"
+            f" resource or tag, because AWS checks them against * alone; the other limits hold: {shown}."
+        )
+    yield Point(text, "Account-wide", Tone.WARN)
+
+
+def _has_no_limit(case: Case, action: Action) -> bool:
+    """Whether some Allow gives it on everything, whatever the tags."""
+    statements = [one for document in case.documents for one in document.statements]
+    return any(
+        one.effect is Effect.ALLOW
+        and "*" in (one.resources or ())
+        and names_action(one, action.full_name)
+        and not any(condition.key.lower().startswith(_TAGS) for condition in one.conditions)
+        for one in statements
+    )
+
+
+_TAGS = ("aws:resourcetag/", "aws:requesttag/")
+
+
+def _besides(case: Case) -> Iterator[Point]:
+    """What AWS asks beyond the actions that are granted."""
+    names = refused_for_tags(case)
+    if names:
+        text = (
+            f"For tags that a request gives, AWS asks {TAGGING} as well (documented for some of these"
+            " actions, taken here to hold for all). The grant does not allow it there, so these are refused:"
+            f" {_few([name.removeprefix('lightsail:') for name in names])}."
+        )
+        yield Point(text, "Tags", Tone.WARN, TAGGED)
+    if case.granted and case.party not in (Party.WEB, Party.SERVICE) and not _is_everything(case):
+        text = (
+            "AWS's guide asks lightsail:* on everything for the Lightsail console. This grant gives less, so"
+            " count on the command line and the API."
+        )
+        yield Point(text, "The console", source=CONSOLE)
+
+
+def _is_everything(case: Case) -> bool:
+    statements = [one for document in case.documents for one in document.statements]
+    return any(
+        one.effect is Effect.ALLOW
+        and "*" in (one.resources or ())
+        and {"*", "lightsail:*"} & set(one.actions or ())
+        for one in statements
+    )
 
 
 def _in_lightsail(case: Case) -> str:

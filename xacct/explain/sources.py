@@ -27,6 +27,7 @@ __all__ = [
     "DEPUTY",
     "EXTERNAL_ID",
     "FEDERATED_USERS",
+    "GITHUB_OIDC",
     "JUDGED",
     "LIGHTSAIL",
     "LIGHTSAIL_MODEL",
@@ -44,7 +45,11 @@ __all__ = [
     "SESSION_TAGS",
     "SOURCE_IDENTITY",
     "STS",
+    "STS_IDENTITY",
+    "STS_SAML",
+    "STS_TOKENS",
     "SWITCH",
+    "TAGGING",
     "TEMPLATES",
 ]
 
@@ -85,6 +90,11 @@ BUCKET_INSTANCES = _LIGHTSAIL + "amazon-lightsail-configuring-bucket-resource-ac
 BLOCK_PUBLIC = _LIGHTSAIL + "amazon-lightsail-block-public-access-for-buckets"
 
 STS = "AWS STS API Reference: AssumeRole"
+STS_IDENTITY = "AWS STS API Reference: GetCallerIdentity"
+STS_SAML = "AWS STS API Reference: AssumeRoleWithSAML"
+STS_TOKENS = "AWS STS API Reference: GetSessionToken, GetFederationToken"
+GITHUB_OIDC = "GitHub documentation: OpenID Connect reference"
+TAGGING = "Service Authorization Reference: Amazon Lightsail"
 DELETE_USER = "IAM API Reference: DeleteUser"
 TEMPLATES = "IAM API Reference: AcquireRole"
 ROLES_ANYWHERE = "IAM Roles Anywhere User Guide: trust-model"

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import attrs
-
 from xacct.errors import InputError
-from xacct.evaluate.model import ContextValue, Decision, Outcome
+from xacct.evaluate.model import Outcome
 from xacct.explain import sources
-from xacct.explain.case import Case, Party
+from xacct.explain.assuming import about_sts
+from xacct.explain.calls import TAGGING, Asked, calling
+from xacct.explain.case import Case
 from xacct.explain.edits import Edit, edits_for
-from xacct.explain.matching import allowing
 from xacct.explain.model import (
     Block,
     Call,
@@ -30,11 +29,11 @@ from xacct.explain.model import (
     Tone,
 )
 from xacct.explain.path import decision_words, path_section, shown_statements
-from xacct.explain.probes import probes_section
+from xacct.explain.places import types_in_words
+from xacct.explain.services import load_services
 from xacct.explain.text import outcome_tone, outcome_words, shown_context
-from xacct.lightsail.catalog import Action, load_catalog
+from xacct.lightsail.catalog import Action, Source, load_catalog
 from xacct.lint.model import Severity
-from xacct.plan.simulate import ASSUME_ACTIONS
 
 __all__ = ["explain_action"]
 
@@ -42,30 +41,24 @@ __all__ = ["explain_action"]
 def explain_action(case: Case, action: str) -> Explanation:
     """Raises InputError for a name that is no action."""
     name = _full_name(action)
-    if name.lower() in {one.lower() for one in (*ASSUME_ACTIONS, *_WITH_THE_SESSION)}:
-        return _about_assuming(case, name)
+    found = about_sts(case, name)
+    if found is not None:
+        return found
     title = f"{name} in grant {case.grant_name}"
     if case.witness is None:
         lead = "Denied for the trusted party: no request of any kind passes by this grant."
         return Explanation(about="action", name=name, title=title, lead=lead, sections=(path_section(case),))
-    decision, step = _decided(case, name)
-    allowed = decision.allowed
-    blocks: list[Block] = [Steps((step,))]
+    asked = calling(case, name)
+    refused = next((one for one in asked if not one.decision.allowed), None)
     sections = [
-        Section("decision", "The decision", tuple(blocks)),
-        _change_section(case, name, allowed=allowed),
+        Section("decision", "The decision", (Steps(tuple(_step(case, one, name) for one in asked)),)),
+        _change_section(case, name, allowed=refused is None),
     ]
     known = load_catalog().action(name)
     if known is not None:
         sections.append(_about(known))
-    word = "Allowed" if allowed else "Denied"
-    return Explanation(
-        about="action",
-        name=name,
-        title=title,
-        lead=f"{word} for the trusted party: {_short(case, name, decision)}",
-        sections=tuple(sections),
-    )
+    lead = _allowed(case, name) if refused is None else _refused(case, name, refused, asked[0])
+    return Explanation(about="action", name=name, title=title, lead=lead, sections=tuple(sections))
 
 
 def _full_name(action: str) -> str:
@@ -86,105 +79,72 @@ def _full_name(action: str) -> str:
     )
 
 
-def _short(case: Case, name: str, decision: Decision) -> str:
-    if decision.allowed:
-        rows = [row for row in case.rows if name in row.actions]
-        conditions = list(dict.fromkeys(row.condition for row in rows if row.condition))
+def _allowed(case: Case, name: str) -> str:
+    conditions = _conditions(case, name)
+    said = f"if the call is made {conditions}" if conditions else "without further conditions"
+    return f"Allowed for the trusted party: {said}."
+
+
+def _conditions(case: Case, name: str) -> str:
+    rows = [row for row in case.rows if name in row.actions]
+    return "; or ".join(dict.fromkeys(row.condition for row in rows if row.condition))
+
+
+def _refused(case: Case, name: str, refused: Asked, first: Asked) -> str:
+    if refused.request.action.lower() != name.lower():
         return (
-            f"if the call is made {'; or '.join(conditions)}."
-            if conditions
-            else "without further conditions."
+            "Denied for the trusted party: the grant allows it if the call is made"
+            f" {_conditions(case, name)}, and for the tags AWS asks {TAGGING} as well, which the grant does"
+            " not allow there."
         )
-    if decision.outcome is Outcome.EXPLICITLY_DENIED:
-        return decision.why
+    if refused.decision.outcome is Outcome.EXPLICITLY_DENIED:
+        return f"Denied for the trusted party: {refused.decision.why}"
+    if refused is not first:
+        return (
+            "Denied for the trusted party: AWS asks about each resource of the call, and the grant does not"
+            f" allow {name} on {refused.request.resource}."
+        )
+    if load_catalog().action(name) is None:
+        return f"Not given to the trusted party by this grant: no statement of it allows {name}."
     left = [item for item in case.expansion.left_out if item.action == name]
     if left:
-        return f"the grant asks for it, but it was left out: {left[0].why}."
-    return "no statement of the grant allows it."
+        return f"Denied for the trusted party: the grant asks for it, but it was left out: {left[0].why}."
+    return "Denied for the trusted party: no statement of the grant allows it."
 
 
 # -- the decision --------------------------------------------------------------------------------------------
 
 
-def _decided(case: Case, name: str) -> tuple[Decision, Step]:
-    """The decision about one request, one that passes where there is one."""
-    action = load_catalog().action(name)
-    resource = case.resource_for(action) if action is not None else None
-    witness = case.example(name, resource) or case.example(name) or case.witness
-    assert witness is not None, "asked only where some request passes"
-    request = case.request_of(witness)
-    if request.action.lower() != name.lower():
-        context: dict[str, ContextValue] = dict(request.context)
-        if resource is not None:
-            context.update(_friendly(case))
-        if resource is None:
-            context = {key: value for key, value in context.items() if not _of_resource(key)}
-        request = attrs.evolve(request, action=name, resource=resource or "*", context=context)
-    decision = case.decide(request)
-    asked = "the role's permissions policy" if case.access is not None else "the group's policy"
-    step = Step(
-        title=f"{name}: {asked} is asked",
+def _step(case: Case, asked: Asked, name: str) -> Step:
+    request, decision = asked.request, asked.decision
+    policy = "the role's permissions policy" if case.access is not None else "the group's policy"
+    beside = request.action.lower() != name.lower()
+    return Step(
+        title=f"{request.action}{', for the tags' if beside else ''}: {policy} is asked",
         actor=request.principal,
         credentials="those of the role session" if case.access is not None else "its own",
         account=f"{case.account} (yours)",
-        asked=asked,
+        asked=policy,
         outcome=outcome_words(decision),
         tone=outcome_tone(decision),
-        why=decision_words(decision, asked),
+        why=decision_words(decision, policy) + (_DOCUMENTED if beside else ""),
         call=Call(
-            request.principal, request.action, request.resource, shown_context(request, reveal=case.reveal)
+            request.principal,
+            request.action,
+            _resource(asked),
+            shown_context(request, reveal=case.reveal),
         ),
         statements=shown_statements(decision),
     )
-    return decision, step
 
 
-def _of_resource(key: str) -> bool:
-    """Tags of a resource, which a call about ``*`` has none of."""
-    return key.lower().startswith("aws:resourcetag/")
+_DOCUMENTED = " AWS documents this second question for some of these actions; xacct takes it to hold for all."
 
 
-def _friendly(case: Case) -> dict[str, ContextValue]:
-    """The tags that the grant asks of resources, so that only the action itself is in question."""
-    return {
-        f"aws:ResourceTag/{key}": values[0]
-        for entry in case.expansion.grant.permissions
-        for key, values in entry.tags.items()
-        if values
-    }
-
-
-_WITH_THE_SESSION = ("sts:TagSession", "sts:SetSourceIdentity")
-"""Asked of the trust policy too, in the call that gets the session (id_session-tags)."""
-
-
-def _about_assuming(case: Case, name: str) -> Explanation:
-    assume = case.assume_request
-    if case.party is Party.GROUP or assume is None:
-        lead = "Denied: the grant makes no role, so there is none to assume."
-        return Explanation(
-            about="action", name=name, title=f"{name} in grant {case.grant_name}", lead=lead, sections=()
-        )
-    trust = case.access.trust if case.access is not None else None
-    together = name.lower() in {one.lower() for one in _WITH_THE_SESSION}
-    if assume.action.lower() == name.lower():
-        lead = "Allowed for the trusted party, when the call meets the trust policy below."
-    elif together and allowing(trust, name):
-        lead = (
-            f"Allowed for the trusted party, in the call of {assume.action}, when it meets the statement of"
-            f" the trust policy that allows {name}."
-        )
-    elif together:
-        lead = (
-            f"Denied: a call of {assume.action} that asks for it is refused whole, because the trust policy"
-            f" does not allow {name}. A statement of the permissions would not change that."
-        )
-    else:
-        lead = f"Denied: the role is assumed by {assume.action}; the trust policy does not allow {name}."
-    sections = (path_section(case), probes_section(case))
-    return Explanation(
-        about="action", name=name, title=f"{name} in grant {case.grant_name}", lead=lead, sections=sections
-    )
+def _resource(asked: Asked) -> str:
+    """Of another service's action nothing is known; where none passes, it is refused on any resource."""
+    unknown = load_catalog().action(asked.request.action) is None and asked.request.resource == "*"
+    return "any resource" if unknown and not asked.decision.allowed else asked.request.resource
 
 
 # -- what would change it ------------------------------------------------------------------------------------
@@ -204,9 +164,25 @@ def _no_edit(case: Case, name: str, *, allowed: bool) -> str:
     if not name.startswith("lightsail:"):
         return (
             f"The permission sets are about Lightsail alone. Paste a statement that allows {name} under"
-            " permissions, as statements, with the resources that are meant."
+            f" permissions, as statements, with the resources that are meant.{_on_the_resource(name)}"
         )
     return f"No small edit of {case.grant_name} was found that allows it within the grant's limits."
+
+
+def _on_the_resource(name: str) -> str:
+    """What a policy of the resource has to say, or can, of an action of another service."""
+    service = load_services().by_prefix(name.partition(":")[0])
+    if service is not None and service.id == "kms":
+        return (
+            " For KMS that is not enough: the key's policy has to allow it as well, by naming the role, or"
+            " the account and so leaving it to the role's own policy. xacct does not see it."
+        )
+    if service is not None and service.support == "yes":
+        return (
+            f" {service.name} has resource-based policies: one that names the role may allow the action, or"
+            " deny it, whatever the grant says. xacct does not see them."
+        )
+    return ""
 
 
 def _edit_blocks(edit: Edit, name: str) -> Iterator[Block]:
@@ -225,11 +201,15 @@ def _edit_blocks(edit: Edit, name: str) -> Iterator[Block]:
         yield Points(tuple(warnings))
 
 
+_GUESSED = ", guessed from what the SDK says it does: AWS's authorization data does not list the action"
+
+
 def _about(action: Action) -> Section:
-    types = ", ".join(use.type for use in action.resource_types) or "none: Resource has to be *"
+    guessed = action.source is Source.SDK
+    level = action.access_level.value + (_GUESSED if guessed else "")
     points = [
-        Point(f"{action.access_level.value}", "Access level"),
-        Point(types, "Resource types", source=sources.LIGHTSAIL),
+        Point(level, "Access level", source=sources.SDK_MODELS if guessed else ""),
+        Point(types_in_words(action), "Resource types", source="" if guessed else sources.LIGHTSAIL),
     ]
     if action.sensitive is not None:
         points.append(Point(action.sensitive.why, "Why it deserves a second look", Tone.WARN))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from xacct.lightsail.catalog import Action
+from xacct.lightsail.catalog import Action, Source
 from xacct.lightsail.sets import PermissionSet
 from xacct.render.style import Style, wrap
 
@@ -64,12 +64,22 @@ def _list(title: str, items: Sequence[str], style: Style) -> list[str]:
     return [style("bold", title), *wrap(", ".join(items), style.width, first="  "), ""]
 
 
+def _level(action: Action) -> str:
+    return action.access_level.value + (", guessed" if action.source is Source.SDK else "")
+
+
+def _without_types(action: Action) -> str:
+    if action.source is Source.SDK:
+        return 'not known: AWS has not published them; a policy is written with "*"'
+    return 'only "*": it cannot be limited to a resource'
+
+
 def action_text(action: Action, style: Style) -> str:
     """What is known of one action."""
     types = [f"{use.type}{'' if use.required else ' (optional)'}" for use in action.resource_types]
     facts = [
-        ("access level", action.access_level.value),
-        ("resources", ", ".join(types) if types else 'only "*": it cannot be limited to a resource'),
+        ("access level", _level(action)),
+        ("resources", ", ".join(types) if types else _without_types(action)),
         ("condition keys", ", ".join(action.condition_keys) or "the global ones"),
         ("needs as well", ", ".join(action.dependent_actions) or "nothing"),
         ("source", action.source.value),

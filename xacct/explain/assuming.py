@@ -1,0 +1,73 @@
+"""Why a call to STS passes or not: those that get the session, and those that no statement changes."""
+
+from __future__ import annotations
+
+from xacct.explain import sources
+from xacct.explain.case import Case, Party
+from xacct.explain.matching import allowing
+from xacct.explain.model import Explanation, Section, Text
+from xacct.explain.path import path_section
+from xacct.explain.probes import probes_section
+from xacct.plan.simulate import ASSUME_ACTIONS
+
+__all__ = ["about_sts"]
+
+_WITH_THE_SESSION = ("sts:TagSession", "sts:SetSourceIdentity")
+"""Asked of the trust policy too, in the call that gets the session (id_session-tags)."""
+
+_ALWAYS = "Always allowed: STS asks no permission for this call, and not even a Deny keeps it from answering."
+_NEVER = (
+    "Not for a role session, whatever is allowed: STS takes this call with a user's long-term keys alone."
+)
+_OF_USERS = "Needs no permission: STS takes it with the user's long-term keys, and no policy gives it."
+
+
+def about_sts(case: Case, name: str) -> Explanation | None:
+    """The answer for such a call; None for calls that the permissions decide."""
+    folded = name.lower()
+    if folded in {one.lower() for one in (*ASSUME_ACTIONS, *_WITH_THE_SESSION)}:
+        return _about_assuming(case, name)
+    if folded == "sts:getcalleridentity":
+        return _plain(case, name, _ALWAYS, sources.STS_IDENTITY)
+    if folded == "sts:getsessiontoken" and case.party is Party.GROUP:
+        return _plain(case, name, _OF_USERS, sources.STS_TOKENS)
+    if folded in ("sts:getsessiontoken", "sts:getfederationtoken") and case.party is not Party.GROUP:
+        return _plain(case, name, _NEVER, sources.STS_TOKENS)
+    return None
+
+
+def _plain(case: Case, name: str, lead: str, source: str) -> Explanation:
+    said = "No edit of the grant changes that."
+    sections = (Section("decision", "The decision", (Text(said, source=source),)),)
+    return _explained(case, name, lead, sections)
+
+
+def _explained(case: Case, name: str, lead: str, sections: tuple[Section, ...]) -> Explanation:
+    title = f"{name} in grant {case.grant_name}"
+    return Explanation(about="action", name=name, title=title, lead=lead, sections=sections)
+
+
+def _about_assuming(case: Case, name: str) -> Explanation:
+    assume = case.assume_request
+    if case.party is Party.GROUP or assume is None:
+        return _explained(case, name, "Denied: the grant makes no role, so there is none to assume.", ())
+    return _explained(
+        case, name, _lead(case, name, assume.action), (path_section(case), probes_section(case))
+    )
+
+
+def _lead(case: Case, name: str, assuming: str) -> str:
+    together = name.lower() in {one.lower() for one in _WITH_THE_SESSION}
+    if assuming.lower() == name.lower():
+        return "Allowed for the trusted party, when the call meets the trust policy below."
+    if together and allowing(case.access.trust if case.access is not None else None, name):
+        return (
+            f"Allowed for the trusted party, in the call of {assuming}, when it meets the statement of"
+            f" the trust policy that allows {name}."
+        )
+    if together:
+        return (
+            f"Denied: a call of {assuming} that asks for it is refused whole, because the trust policy"
+            f" does not allow {name}. A statement of the permissions would not change that."
+        )
+    return f"Denied: the role is assumed by {assuming}; the trust policy does not allow {name}."

@@ -1,0 +1,155 @@
+"""
+All that AWS decides when one action is called: the action, about each resource that it takes in one request,
+and, where the request gives tags to what is made, lightsail:TagResource as well.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from xacct.evaluate.model import ContextValue, Decision, Request
+from xacct.explain.case import Case
+from xacct.explain.lifelike import example_elsewhere, with_region
+from xacct.explain.matching import names_action
+from xacct.explain.places import answering_region, asked_types, made_type, type_arn
+from xacct.iam.policy import Effect, Statement
+from xacct.lightsail.catalog import Action, load_catalog
+from xacct.values import frozen
+
+__all__ = ["TAGGING", "Asked", "calling", "is_allowed", "refused_for_tags", "tags_freely"]
+
+TAGGING = "lightsail:TagResource"
+"""
+Asked beside the action that gives tags to what it makes. AWS documents it for CreateBucket and
+CreateCertificate (Service Authorization Reference); taken to hold for all.
+"""
+
+_RESOURCE_TAG = "aws:resourcetag/"
+_REQUEST_TAG = ("aws:requesttag/", "aws:tagkeys")
+
+
+@frozen
+class Asked:
+    """One of the decisions of a call."""
+
+    request: Request
+    decision: Decision
+
+
+def calling(case: Case, name: str) -> tuple[Asked, ...]:
+    """
+    The decisions of one call that passes if any does; the first is about the action itself.
+
+    ``name`` is a full one. Some request of the case has to pass.
+    """
+    action = load_catalog().action(name)
+    if action is None:
+        witness = case.example(name)
+        only = case.request_of(witness) if witness is not None else _elsewhere(case, name)
+        return (Asked(only, case.decide(only)),)
+    found = zip(asked_types(action) or (None,), case.examples(action), strict=True)
+    requests = [
+        _untagged(case, case.request_of(witness)) if witness is not None else _refused(case, action, kind)
+        for kind, witness in found
+    ]
+    decided = [Asked(request, case.decide(request)) for request in requests]
+    tagging = _tagging(case, action, requests[0]) if decided[0].decision.allowed else None
+    if tagging is not None:
+        decided.append(Asked(tagging, case.decide(tagging)))
+    return tuple(decided)
+
+
+def is_allowed(case: Case, name: str) -> bool:
+    """Whether some call of the action passes, with all that AWS asks of it."""
+    return case.witness is not None and all(one.decision.allowed for one in calling(case, name))
+
+
+def refused_for_tags(case: Case) -> tuple[str, ...]:
+    """Granted actions that pass with tags in the request alone, while TagResource is not granted for them."""
+    return tuple(
+        action.full_name
+        for action in case.granted
+        if action.supports_request_tags and _tagged(case, action) and not is_allowed(case, action.full_name)
+    )
+
+
+def tags_freely(case: Case) -> bool:
+    """Whether tags may be put on resources, whatever tags these have."""
+    return any(not _keys(one, _RESOURCE_TAG) for one in _allowing(case, TAGGING))
+
+
+def _tagged(case: Case, action: Action) -> bool:
+    return all(_keys(one, "aws:requesttag/") for one in _allowing(case, action.full_name))
+
+
+def _allowing(case: Case, name: str) -> list[Statement]:
+    statements = [one for document in case.documents for one in document.statements]
+    return [one for one in statements if one.effect is Effect.ALLOW and names_action(one, name)]
+
+
+def _keys(statement: Statement, start: str) -> list[str]:
+    return [one.key for one in statement.conditions if one.key.lower().startswith(start)]
+
+
+# -- the requests --------------------------------------------------------------------------------------------
+
+
+def _untagged(case: Case, request: Request) -> Request:
+    """The request without tags of its own, where it passes so too."""
+    bare = attrs.evolve(request, context=_without(request, *_REQUEST_TAG))
+    return bare if case.decide(bare).allowed else request
+
+
+def _tagging(case: Case, action: Action, request: Request) -> Request | None:
+    """The second request: what is made has no tags yet, so no limit by its tags can hold."""
+    given = any(key.lower().startswith("aws:requesttag/") for key in request.context)
+    made = made_type(action)
+    if not given or made is None or action.full_name == TAGGING:
+        return None
+    resource = _arn(case, made, _region(request))
+    return attrs.evolve(request, action=TAGGING, resource=resource, context=_without(request, _RESOURCE_TAG))
+
+
+def _refused(case: Case, action: Action, kind: str | None) -> Request:
+    """The request of the path, made for this action with the tags that the grant asks for."""
+    base = _base(case)
+    region = action.only_region or _region(base)
+    resource = _arn(case, kind, region) if kind is not None else "*"
+    tag = "aws:ResourceTag" if kind is not None else "aws:RequestTag" if action.supports_request_tags else ""
+    return _made_for(base, action.full_name, resource, region, _friendly(case, tag))
+
+
+def _elsewhere(case: Case, name: str) -> Request:
+    """Of another service: about an example where one is known; ``*`` stands for any resource."""
+    base = _base(case)
+    resource = example_elsewhere(case, name) or "*"
+    return _made_for(base, name, resource, answering_region(None, resource) or _region(base), {})
+
+
+def _made_for(base: Request, name: str, resource: str, region: str, tags: dict[str, ContextValue]) -> Request:
+    context = with_region({**_without(base, _RESOURCE_TAG, *_REQUEST_TAG), **tags}, region)
+    return attrs.evolve(base, action=name, resource=resource, context=context)
+
+
+def _friendly(case: Case, tag: str) -> dict[str, ContextValue]:
+    """The tags that the grant asks for, so that only the action itself is in question."""
+    entries = case.expansion.grant.permissions if tag else ()
+    return {f"{tag}/{key}": values[0] for entry in entries for key, values in entry.tags.items() if values}
+
+
+def _base(case: Case) -> Request:
+    assert case.request is not None, "asked only where some request passes"
+    return case.request
+
+
+def _region(request: Request) -> str:
+    region = request.context.get("aws:RequestedRegion", "")
+    return region if isinstance(region, str) else region[0]
+
+
+def _without(request: Request, *starts: str) -> dict[str, ContextValue]:
+    return {key: value for key, value in request.context.items() if not key.lower().startswith(starts)}
+
+
+def _arn(case: Case, kind: str, region: str) -> str:
+    return type_arn(kind, partition=case.expansion.partition, account=case.account, region=region)

@@ -1,0 +1,73 @@
+"""How long sessions of the role last, by who assumes it."""
+
+from __future__ import annotations
+
+from xacct.explain.case import Case, Party
+from xacct.explain.matching import allowing
+from xacct.explain.text import duration
+from xacct.iam.arn import Arn
+from xacct.iam.policy import Statement
+
+__all__ = ["is_chained", "lasting_words", "longest_session"]
+
+_CHAINED_SECONDS = 3600
+"""The longest session that a role session gets by assuming another role (id_roles_terms-and-concepts)."""
+
+
+def lasting_words(case: Case) -> str:
+    """How long the session of the example lasts, in sentences."""
+    longest = duration(case.role.max_session if case.role is not None else _CHAINED_SECONDS)
+    if case.party is Party.SERVICE:
+        return "How long the session lasts is the service's choice; the role's maximum does not bind it."
+    if is_chained(case):
+        return (
+            "This caller is itself a role session, and such a chained session lasts 1 hour at most,"
+            f" whatever the role says (here {longest})."
+        )
+    said = f"The session lasts 15 minutes to {longest}, as the caller asks, and 1 hour if it does not say."
+    if case.party is not Party.SAML:
+        return said
+    # STS API Reference, AssumeRoleWithSAML; SessionDuration: id_roles_providers_create_saml_assertions.
+    return (
+        f"{said} It never lasts past the SessionNotOnOrAfter of the response; at the console's sign-in the"
+        " assertion's SessionDuration asks for the length."
+    )
+
+
+def is_chained(case: Case) -> bool:
+    """Whether the caller of the example is a role, so that its session is a chained one."""
+    return case.witness is not None and _is_role(case.witness.principal)
+
+
+def longest_session(case: Case) -> int:
+    """
+    The longest session that any trusted caller gets, in seconds.
+
+    A role that assumes this one gets an hour at most; the role's own maximum counts only where somebody else
+    is trusted as well, or a whole account is.
+    """
+    longest = case.role.max_session if case.role is not None else _CHAINED_SECONDS
+    return min(longest, _CHAINED_SECONDS) if _roles_alone(case) else longest
+
+
+def _roles_alone(case: Case) -> bool:
+    trust = case.access.trust if case.access is not None else None
+    statements = allowing(trust, "sts:AssumeRole")
+    return bool(statements) and all(_names_roles(one) for one in statements)
+
+
+def _names_roles(statement: Statement) -> bool:
+    """Whether only roles can meet it, by Principal or by a condition on aws:PrincipalArn."""
+    named = [one.value for one in statement.principals or ()]
+    for condition in statement.conditions:
+        if condition.key.lower() == "aws:principalarn" and condition.operator in _POSITIVE:
+            named = list(condition.values)
+    return bool(named) and all(_is_role(value) for value in named)
+
+
+_POSITIVE = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
+
+
+def _is_role(value: str) -> bool:
+    parsed = Arn.try_parse(value)
+    return parsed is not None and parsed.resource_type in ("role", "assumed-role")

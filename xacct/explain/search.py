@@ -1,0 +1,38 @@
+"""Small parts of the search for one request that passes: where nobody assumes a role, and what shows most."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+import attrs
+
+from xacct.iam.policy import Effect, Statement
+from xacct.lightsail.catalog import Action
+from xacct.plan.access import HolderAccess, holder_delta
+from xacct.plan.model import Witness
+
+__all__ = ["covers", "holder_example", "telling"]
+
+
+def telling(action: Action) -> tuple[bool, bool, bool, bool, str]:
+    """Sorts what shows most first: something that acts, on one resource, anywhere, and that harms little."""
+    awkward = len(action.required_types) > 1 or action.only_region is not None
+    harms = action.irreversible or action.disrupts
+    return (action.is_read, action.wildcard_only, awkward, harms, action.name)
+
+
+def holder_example(holders: HolderAccess, action: str, resource: str | None) -> Witness | None:
+    """A request of the holders' for the action, on this resource if one is named; else for any action."""
+    fences = [Statement(effect=Effect.DENY, not_actions=(action,), resources=("*",))]
+    if resource is not None:
+        fences.append(Statement(effect=Effect.DENY, actions=("*",), not_resources=(resource,)))
+    narrowed = tuple(
+        attrs.evolve(document, statements=(*document.statements, *fences)) for document in holders.policies
+    )
+    rows = holder_delta(None, attrs.evolve(holders, policies=narrowed)).rows
+    return next((row.witness for row in rows if row.witness is not None), None)
+
+
+def covers(pattern: str, resource: str) -> bool:
+    """Whether a pattern of IAM's matches the ARN."""
+    return fnmatchcase(resource, pattern.replace("[", "[[]"))
