@@ -11,6 +11,7 @@ from xacct.evaluate.model import ContextValue, Decision, Request
 from xacct.explain.case import Case, Party
 from xacct.explain.model import Grid, Row, Section, Text
 from xacct.explain.path import nearest_reasons
+from xacct.explain.sources import GITHUB_OIDC
 from xacct.explain.text import outcome_tone, outcome_words
 from xacct.iam.things import OidcProvider
 from xacct.lightsail.catalog import REGIONS
@@ -27,7 +28,7 @@ _OTHER_AUDIENCE = "with a token for another audience"
 class Probe:
     """
     One changed call and its decision. ``assuming``: it asks for the session, not for an action. ``note``
-    tells what besides the policies decides it.
+    tells what besides the policies decides it, on the ground of the page ``source``.
     """
 
     label: str
@@ -35,6 +36,7 @@ class Probe:
     decision: Decision
     assuming: bool
     note: str = ""
+    source: str = ""
 
 
 def probes_section(case: Case) -> Section:
@@ -42,7 +44,8 @@ def probes_section(case: Case) -> Section:
     found = tuple(probes(case))
     lead = "Each row is the request above with one thing changed, decided by the same policies."
     rows = tuple(
-        Row((one.label, outcome_words(one.decision), _why(one)), outcome_tone(one.decision)) for one in found
+        Row((one.label, outcome_words(one.decision), _why(one)), outcome_tone(one.decision), one.source)
+        for one in found
     )
     grid = Grid("What happens when one thing is different", ("The call", "Decision", "Why"), rows)
     return Section("probes", "The same call, with one thing different", (Text(lead), grid))
@@ -154,6 +157,7 @@ def _same_environment(case: Case, assume: Request) -> Iterator[Probe]:
         case.decide_assume(changed),
         assuming=True,
         note="Its subject is the same: only the protection rules of the environment can stop such a job.",
+        source=GITHUB_OIDC,
     )
 
 

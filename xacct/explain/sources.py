@@ -46,7 +46,6 @@ __all__ = [
     "SOURCE_IDENTITY",
     "STS",
     "STS_IDENTITY",
-    "STS_SAML",
     "STS_TOKENS",
     "SWITCH",
     "TAGGING",
@@ -91,7 +90,6 @@ BLOCK_PUBLIC = _LIGHTSAIL + "amazon-lightsail-block-public-access-for-buckets"
 
 STS = "AWS STS API Reference: AssumeRole"
 STS_IDENTITY = "AWS STS API Reference: GetCallerIdentity"
-STS_SAML = "AWS STS API Reference: AssumeRoleWithSAML"
 STS_TOKENS = "AWS STS API Reference: GetSessionToken, GetFederationToken"
 GITHUB_OIDC = "GitHub documentation: OpenID Connect reference"
 TAGGING = "Service Authorization Reference: Amazon Lightsail"
