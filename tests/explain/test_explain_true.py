@@ -10,7 +10,7 @@ import pytest
 from explain_builders import BUCKET_GRANT, EXAMPLES, ROOT, example, from_text
 
 from xacct.evaluate.engine import evaluate
-from xacct.evaluate.model import Policies
+from xacct.evaluate.model import Policies, Request
 from xacct.explain import Explanation, explain_grant
 from xacct.explain.calls import TAGGING, calling, is_allowed, refused_for_tags
 from xacct.explain.case import Case
@@ -60,6 +60,15 @@ def told(found: Explanation, key: str) -> str:
     return "\n".join(texts)
 
 
+def assert_in_one_region(request: Request) -> None:
+    """The ARN's Region and the asked one agree; domains and distributions are answered in us-east-1."""
+    known = CATALOG.action(request.action)
+    assert known is not None
+    asked = request.context["aws:RequestedRegion"]
+    place = request.resource.split(":")[3] if request.resource != "*" else asked
+    assert asked == (known.only_region or ("us-east-1" if place == "global" else place))
+
+
 # -- requests that can happen --------------------------------------------------------------------------------
 
 
@@ -68,6 +77,8 @@ def test_a_decision_is_about_the_resources_that_the_action_takes(row: dict[str, 
     asked = calling(case_of(example(str(row["example"]))), str(row["action"]))
     shown = [one.request.resource.removeprefix("arn:aws:lightsail:").partition("/")[0] for one in asked]
     assert shown == row["resources"]
+    for one in asked:
+        assert_in_one_region(one.request)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -76,11 +87,9 @@ def test_every_request_is_one_that_aws_can_see(name: str) -> None:
     for action in list(CATALOG.actions.values())[::7]:
         for asked in calling(case, action.full_name):
             request = asked.request
+            assert_in_one_region(request)
             known = CATALOG.action(request.action)
             assert known is not None
-            asked_for = request.context["aws:RequestedRegion"]
-            place = request.resource.split(":")[3] if request.resource != "*" else asked_for
-            assert asked_for == (known.only_region or ("us-east-1" if place == "global" else place))
             assert (request.resource == "*") is known.wildcard_only
             if request.resource == "*":
                 assert not [key for key in request.context if key.lower().startswith("aws:resourcetag/")]
