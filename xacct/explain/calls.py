@@ -113,8 +113,9 @@ def _tagging(case: Case, action: Action, request: Request) -> Request | None:
 def _refused(case: Case, action: Action, kind: str | None) -> Request:
     """The request of the path, made for this action with the tags that the grant asks for."""
     base = _base(case)
-    resource = _arn(case, kind, _region(base)) if kind is not None else "*"
-    region = answering_region(action, resource) or _region(base)
+    region = action.only_region or _region(base)
+    resource = _arn(case, kind, region) if kind is not None else "*"
+    region = answering_region(action, resource) or region
     tag = "aws:ResourceTag" if kind is not None else "aws:RequestTag" if action.supports_request_tags else ""
     return _made_for(base, action.full_name, resource, region, _friendly(case, tag))
 
