@@ -35,9 +35,7 @@ permissions:
   - set: read-only
 """
 
-MEASURED = "import resource; print('MEMORY', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
-
-OURS = f"import sys; from xacct.cli.main import main; code = main(sys.argv[1:]); {MEASURED}; sys.exit(code)"
+OURS = "from xacct.cli import run; run()"
 
 CLIENTS = f"""
 import sys, botocore.session
@@ -111,18 +109,16 @@ def run(at: Endpoint, folder: Path, code: str, *arguments: str) -> Measure:
     }
     at.calls()
     began = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{'' if code is OURS else MEASURED}", *arguments],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    seconds = time.perf_counter() - began
-    assert done.returncode == 0, done.stderr
-    memory = int(done.stdout.rpartition("MEMORY ")[2])
-    return Measure(seconds, sum(at.calls().values()), memory)
+    command = [sys.executable, "-c", code, *arguments]
+    with (folder / "talk").open("w+") as talk:
+        process = subprocess.Popen(
+            command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, stderr=talk
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0, (talk.seek(0), talk.read())
+    return Measure(seconds, sum(at.calls().values()), usage.ru_maxrss // 1024)
 
 
 def best(measures: list[Measure]) -> Measure:

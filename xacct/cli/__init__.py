@@ -22,7 +22,7 @@ __all__ = ["run"]
 def run() -> None:
     """The console script: Ctrl-C ends it with one line at any moment, also while it is still loading."""
     # A run is short and makes many small values that live to its end; the collector would only look at them.
-    gc.set_threshold(100_000)
+    gc.set_threshold(1_000_000)
     code = 130
     try:
         from xacct.cli.main import main

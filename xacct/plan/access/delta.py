@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import attrs
 
@@ -170,6 +170,10 @@ class _Asked:
         """The side on which the access of an effect is held."""
         return self.after if effect is Effect.GAIN else self.before
 
+    @cached_property
+    def nameless(self) -> tuple[RoleAccess | None, RoleAccess | None]:
+        return _nameless(self.before), _nameless(self.after)
+
     @property
     def is_whole(self) -> bool:
         """The role comes or goes as a whole."""
@@ -205,7 +209,7 @@ def _rows(effect: Effect, asked: _Asked) -> list[AccessRow]:
     changed = _parts(effect, asked.trust)
     # Of a role that comes or goes, all that is held comes or goes.
     trusted = changed if asked.is_whole else _held(effect, asked.trust, trust_judge(access))
-    side = _role_side(access, trusted, _allowed(effect, _nameless(asked.before), _nameless(asked.after)))
+    side = _role_side(access, trusted, _allowed(effect, *asked.nameless))
     rows = trust_rows(effect, changed, side, apart=asked.is_whole)
     if not asked.is_whole or not asked.trust.of(effect):
         rows += permission_rows(effect, _parts(effect, asked.permissions), side)
