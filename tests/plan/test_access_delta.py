@@ -239,3 +239,37 @@ def test_odd_documents_give_a_verdict_and_never_an_accident(
 
     assert access_delta(side(slice(1)), side(slice(1, None))).verdict in Verdict
     assert access_delta(side(slice(None)), None).verdict in Verdict
+
+
+def _let_in(*actions: str) -> RoleAccess:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+        "Action": list(actions),
+        "Condition": {"StringEquals": {"sts:ExternalId": "id-12345"}},
+    }
+    trust = PolicyDocument.from_json({"Version": "2012-10-17", "Statement": [statement]})
+    return RoleAccess(account=ACCOUNT, role_arn=ROLE, trust=trust, policies=(policy("reads"),))
+
+
+@pytest.mark.parametrize("before", [None, _let_in("sts:AssumeRole")])
+def test_what_is_allowed_beside_assuming_has_a_row_of_its_own(before: RoleAccess | None) -> None:
+    after = _let_in("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
+    rows = access_delta(before, after).rows
+    beside = [row for row in rows if row.actions[0].startswith("sts:")]
+    assert [name for row in beside for name in row.actions] == ["sts:SetSourceIdentity", "sts:TagSession"]
+    assert all(passes(after, row) and not passes(before, row) for row in beside)
+
+
+def test_an_issuer_of_tokens_is_told_in_its_own_case() -> None:
+    issuer = "oidc.eks.eu-west-1.amazonaws.com/id/1A2B3C"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{issuer}:sub": "job"}},
+    }
+    trust = PolicyDocument.from_json({"Version": "2012-10-17", "Statement": [statement]})
+    role = RoleAccess(account=ACCOUNT, role_arn=ROLE, trust=trust, policies=(policy("reads"),))
+    (row,) = access_delta(None, role).rows
+    assert row.condition == f"as subject job at {issuer}"

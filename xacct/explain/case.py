@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from enum import StrEnum
 from functools import cached_property
 
-import attrs
-
 from xacct.blueprint.expand import Expansion
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import ContextValue, Decision, Policies, Request
@@ -19,7 +17,6 @@ from xacct.explain.lifelike import lifelike
 from xacct.explain.matching import names_action
 from xacct.explain.places import answering_region, asked_types, region_of, type_arn
 from xacct.explain.search import covers, holder_example, telling
-from xacct.explain.text import issuers_as_written
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.iam.things import Role
@@ -102,11 +99,7 @@ class Case:
         """All access that the grant gives, in words."""
         if self.access is None:
             return holder_delta(None, self.holders).rows
-        asked = [one for statement in self.access.trust.statements for one in statement.conditions]
-        return tuple(
-            attrs.evolve(row, condition=issuers_as_written(row.condition, asked))
-            for row in access_delta(None, self.access).rows
-        )
+        return access_delta(None, self.access).rows
 
     @cached_property
     def documents(self) -> tuple[PolicyDocument, ...]:

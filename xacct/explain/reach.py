@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 from xacct.explain.calls import TAGGING, refused_for_tags
 from xacct.explain.case import Case, Party
-from xacct.explain.matching import allowing, names_action
+from xacct.explain.matching import names_action
 from xacct.explain.model import Block, Grid, Point, Points, Row, Section, Text, Tone
 from xacct.explain.sources import BOUNDARIES, CONSOLE
 from xacct.explain.sources import TAGGING as TAGGED
-from xacct.explain.text import count, listed, phrase, short_actions, who_words
+from xacct.explain.text import count, listed, short_actions
 from xacct.iam.policy import Effect
 from xacct.lightsail.catalog import Action, Source, load_catalog
 from xacct.plan.model import AccessRow
@@ -97,7 +97,7 @@ def refused_actions(case: Case) -> tuple[Action, ...]:
 
 
 def _blocks(case: Case) -> Iterator[Block]:
-    rows = (*(_can(row) for row in case.rows if _working(row)), *_with_the_session(case))
+    rows = tuple(_can(row) for row in case.rows if _working(row))
     yield Grid("What is allowed, and under which condition", ("Who", "May", "On", "If"), rows)
     yield Grid(
         "What reviewers ask about, within Lightsail",
@@ -113,16 +113,6 @@ def _blocks(case: Case) -> Iterator[Block]:
 
 def _can(row: AccessRow) -> Row:
     return Row((row.principal, _actions(_working(row)), ", ".join(row.resources), row.condition or "always"))
-
-
-def _with_the_session(case: Case) -> Iterator[Row]:
-    """What the trust policy allows beside the session, where no row tells of it already."""
-    told = {name for row in case.rows for name in row.actions}
-    for name in ("sts:TagSession", "sts:SetSourceIdentity"):
-        for statement in allowing(case.access.trust if case.access is not None else None, name):
-            if name not in told:
-                condition = ", ".join(phrase(one, reveal=case.reveal) for one in statement.conditions)
-                yield Row((who_words(statement), name, case.role_arn, condition or "always"))
 
 
 def _working(row: AccessRow) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ __all__ = [
     "count",
     "document_text",
     "duration",
-    "issuers_as_written",
     "listed",
     "outcome_tone",
     "outcome_words",
@@ -89,16 +88,7 @@ def phrase(condition: Condition, *, reveal: bool = False) -> str:
     """A condition in words; with ``reveal`` an external ID stands in full."""
     if reveal and condition.key.lower() == "sts:externalid" and condition.operator == "StringEquals":
         return f"with external ID {listed(condition.values, 'or')}"
-    return issuers_as_written(condition_words(condition), (condition,))
-
-
-def issuers_as_written(words: str, conditions: Iterable[Condition]) -> str:
-    """The words with token issuers in the case in which the policy has them: IAM compares them exactly."""
-    for condition in conditions:
-        issuer = condition.key.rpartition(":")[0]
-        if "." in issuer:
-            words = words.replace(issuer.lower(), issuer)
-    return words
+    return condition_words(condition)
 
 
 def document_text(document: PolicyDocument, *, reveal: bool = False) -> str:

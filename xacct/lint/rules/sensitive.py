@@ -200,7 +200,7 @@ def outlives(document: Document, _context: LintContext) -> Iterator[Hit]:
     WARNING,
     PERMISSION,
     why="It opens ports, changes DNS, runs code or copies data, anywhere in the account.",
-    fix="limit it by ARN, tag or Region, or take it out",
+    fix="limit it by Region, and by ARN or tag where the action takes them; or take it out",
     bad=policy(allow("lightsail:OpenInstancePublicPorts")),
     good=policy(allow("lightsail:OpenInstancePublicPorts", INSTANCE)),
     source=_SOURCE,

@@ -74,7 +74,9 @@ def merged(parts: Iterable[Part]) -> list[Part]:
         groups: dict[tuple[object, ...], Part] = {}
         for part in out:
             alike = tuple(
-                getattr(part, field) for field in ("who", "actions", "resources", "phrases") if field != name
+                getattr(part, field)
+                for field in ("who", "actions", "resources", "phrases", "assumes")
+                if field != name
             )
             known = groups.get(alike)
             groups[alike] = part if known is None else _joined(known, part, name)

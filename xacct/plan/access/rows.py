@@ -8,8 +8,10 @@ or goes gives both at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+
+import attrs
 
 from xacct.plan.access.judges import session_arn
 from xacct.plan.access.naming import action_name
@@ -51,7 +53,19 @@ def trust_rows(effect: Effect, parts: Iterable[Part], side: RoleSide, *, apart: 
         groups = side.permissions
         split = apart and 0 < len(groups) <= MAX_PAIRS
         rows += [_trust_row(effect, part, group, side) for group in (groups if split else [_whole(groups)])]
+        rows += [_session_row(effect, beside, side) for beside in _beside_assuming(part)]
     return rows
+
+
+def _beside_assuming(part: Part) -> Iterator[Part]:
+    """What a statement that lets somebody in allows beside that: session tags, a source identity."""
+    for action in part.actions:
+        if action in _BESIDE_ASSUMING:
+            example = part.example and attrs.evolve(part.example, action=action.lower())
+            yield attrs.evolve(part, actions=(action,), example=example)
+
+
+_BESIDE_ASSUMING = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
 
 
 def _whole(groups: Sequence[Part]) -> Part:

@@ -111,7 +111,7 @@ def _phrase(key: str, written: str) -> Phrase | None:
     for prefix, start, end in _TAG_PHRASES:
         if key.startswith(prefix) and name:
             return lambda values: f"{start} {name}={values}{end}"
-    return _claim_phrase(key)
+    return _claim_phrase(key, written)
 
 
 _PHRASES = {
@@ -160,8 +160,8 @@ _TAG_PHRASES = (
 )
 
 
-def _claim_phrase(key: str) -> Phrase | None:
-    """Claims of an OIDC token: ``ISSUER:aud``, ``ISSUER:sub``."""
+def _claim_phrase(key: str, written: str) -> Phrase | None:
+    """Claims of an OIDC token: ``ISSUER:aud``, ``ISSUER:sub``. Issuers are compared in their own case."""
     issuer, colon, claim = key.rpartition(":")
     if not colon or "." not in issuer:
         return None
@@ -170,7 +170,7 @@ def _claim_phrase(key: str) -> Phrase | None:
     if claim == "sub" and issuer.startswith("token.actions."):
         return lambda values: f"from {values}"
     if claim in _CLAIMS:
-        return lambda values: f"{_CLAIMS[claim]} {values} at {issuer}"
+        return lambda values: f"{_CLAIMS[claim]} {values} at {written.rpartition(':')[0]}"
     return None
 
 
