@@ -3,13 +3,15 @@ Whole commands over many grants: plan, apply, and plan and apply again when noth
 
 Each is a process of its own, start-up and reading the grants' files included, next to two programs that are
 processes of their own as well. The floor does what cannot be left out: it asks who it is, reads all roles in
-bulk, and makes each role with its tags and one policy from a pool of the same size; it plans, compares and
-checks nothing. The loop is what a script by hand does: a call after the other, role by role. The endpoint is
-on loopback, with a latency put in. Usage: ``python benchmarks/bench_plan_apply.py [ROLES...]``
+bulk, and makes each role with its tags and one policy, the very documents that xacct writes, from a pool of
+the same size; it reads no grants, and plans, compares and checks nothing. The loop is what a script by hand
+does: a call after the other, role by role. The endpoint is on loopback, with a latency put in. Usage:
+``python benchmarks/bench_plan_apply.py [ROLES...]``
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -18,7 +20,7 @@ import time
 from pathlib import Path
 
 import attrs
-from iam_endpoint import ACCOUNT, POLICY, TRUST, Endpoint, endpoint
+from iam_endpoint import ACCOUNT, Endpoint, endpoint
 
 LATENCY = 0.02
 JOBS = 8
@@ -38,12 +40,14 @@ permissions:
 OURS = "from xacct.cli import run; run()"
 
 CLIENTS = f"""
-import sys, botocore.session
+import json, sys, botocore.session
 from botocore.config import Config
 core = botocore.session.Session()
 core.create_client("sts", region_name="eu-west-1").get_caller_identity()
 iam = core.create_client("iam", region_name="eu-west-1", config=Config(max_pool_connections={JOBS}))
 count = int(sys.argv[1])
+with open("documents.json") as file:
+    trust, policy, tags = json.load(file)
 """
 
 FLOOR_PLAN = f"""{CLIENTS}
@@ -57,15 +61,14 @@ with ThreadPoolExecutor(2) as pool:
 FLOOR_APPLY = f"""{FLOOR_PLAN}
 def make(number):
     name = f"role{{number}}"
-    tags = [{{"Key": "xacct:grant", "Value": name}}]
-    iam.create_role(RoleName=name, Path="/xacct/", AssumeRolePolicyDocument={TRUST!r}, Tags=tags)
-    iam.put_role_policy(RoleName=name, PolicyName="xacct", PolicyDocument={POLICY!r})
+    iam.create_role(RoleName=name, Path="/xacct/", AssumeRolePolicyDocument=trust, Tags=tags)
+    iam.put_role_policy(RoleName=name, PolicyName="xacct", PolicyDocument=policy)
 with ThreadPoolExecutor({JOBS}) as pool:
     list(pool.map(make, range(count)))
 """
 
 LOOP_PLAN = """
-import sys, boto3
+import json, sys, boto3
 iam = boto3.client("iam", region_name="eu-west-1")
 boto3.client("sts", region_name="eu-west-1").get_caller_identity()
 for number in range(int(sys.argv[1])):
@@ -80,11 +83,13 @@ for number in range(int(sys.argv[1])):
 """
 
 LOOP_APPLY = f"""{LOOP_PLAN}
+with open("documents.json") as file:
+    trust, policy, tags = json.load(file)
 for number in range(int(sys.argv[1])):
     name = f"role{{number}}"
-    iam.create_role(RoleName=name, Path="/xacct/", AssumeRolePolicyDocument={TRUST!r})
-    iam.tag_role(RoleName=name, Tags=[{{"Key": "xacct:grant", "Value": name}}])
-    iam.put_role_policy(RoleName=name, PolicyName="xacct", PolicyDocument={POLICY!r})
+    iam.create_role(RoleName=name, Path="/xacct/", AssumeRolePolicyDocument=trust)
+    iam.tag_role(RoleName=name, Tags=tags)
+    iam.put_role_policy(RoleName=name, PolicyName="xacct", PolicyDocument=policy)
 """
 
 
@@ -121,6 +126,20 @@ def run(at: Endpoint, folder: Path, code: str, *arguments: str) -> Measure:
     return Measure(seconds, sum(at.calls().values()), usage.ru_maxrss // 1024)
 
 
+def documents(grant: Path) -> tuple[str, str, list[dict[str, str]]]:
+    """Trust policy, permissions and tags, as xacct would write them for a grant."""
+    command = [sys.executable, "-c", OURS, "plan", str(grant), "--offline", "--format", "json"]
+    planned = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    things = {change["type"]: change["after"] for change in json.loads(planned)["accounts"][0]["changes"]}
+    role, policy = things["role"], things["role_policy"]
+    tags = [{"Key": key, "Value": value} for key, value in role["tags"].items()]
+    return compact(role["trust"]), compact(policy["document"]), tags
+
+
+def compact(document: object) -> str:
+    return json.dumps(document, separators=(",", ":"))
+
+
 def best(measures: list[Measure]) -> Measure:
     return min(measures, key=lambda measure: measure.seconds)
 
@@ -135,6 +154,7 @@ def measured(count: int, folder: Path) -> dict[str, dict[str, Measure]]:
     grants.mkdir()
     for number in range(count):
         (grants / f"role{number:04}.yaml").write_text(GRANT.format(number=number, account=ACCOUNT))
+    (folder / "documents.json").write_text(json.dumps(documents(grants / "role0000.yaml")))
     found: dict[str, dict[str, list[Measure]]] = {deed: {} for deed in DEEDS}
     for turn in range(ROUNDS):
         for name in PROGRAMS:
