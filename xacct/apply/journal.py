@@ -41,15 +41,13 @@ class Journal:
     """
     Writes records to a private file (mode 0600), each flushed before the call it announces. Thread-safe.
 
-    What only tells that a call ended well waits for the next record: every write to the file is a turn that
-    the threads wait for. ``now`` gives the time in UTC. Without a path nothing is written.
+    ``now`` gives the time in UTC. Without a path nothing is written.
     """
 
     def __init__(self, path: Path | None, now: Callable[[], datetime]) -> None:
         self.path = path
         self._now = now
         self._lock = threading.Lock()
-        self._waiting = ""
         self._descriptor = None if path is None else _open_private(path)
 
     def __enter__(self) -> Self:
@@ -75,24 +73,14 @@ class Journal:
         record = {"at": self._now().isoformat(), "event": event, **fields}
         line = json.dumps(record, ensure_ascii=False) + "\n"
         with self._lock:
-            self._waiting += line
-            if event not in _ENDED_WELL:
-                self._flush()
-
-    def _flush(self) -> None:
-        if self._descriptor is not None and self._waiting:
-            os.write(self._descriptor, self._waiting.encode())
-        self._waiting = ""
+            if self._descriptor is not None:
+                os.write(self._descriptor, line.encode())
 
     def close(self) -> None:
         with self._lock:
-            self._flush()
             if self._descriptor is not None:
                 os.close(self._descriptor)
                 self._descriptor = None
-
-
-_ENDED_WELL = frozenset({"done", "undone"})
 
 
 def _open_private(path: Path) -> int:
