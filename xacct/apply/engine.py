@@ -110,6 +110,8 @@ def _must_stop(run: GrantRun, signals: Signals, max_failures: int | None, runs: 
     """Whether a grant may not go on; one that has begun goes on to its end unless the user interrupts."""
     if signals.stop.is_set():
         return True
+    if not signals.has_failures:
+        return False
     failed = [other for other in runs if other.has_failed]
     if any(other.grant is None for other in failed):
         return True

@@ -31,6 +31,7 @@ class Signals:
         self.stop = threading.Event()
         self.abandon = threading.Event()
         self.total = total
+        self.has_failures = False
         self._on_event = on_event
         self._finished = 0
         self._lock = threading.Lock()
@@ -147,6 +148,7 @@ class GrantRun:
     def _note_failure(self, placed: PlacedStep, error: XacctError) -> None:
         self._failed = placed
         self._error = error
+        self._signals.has_failures = True
         self._problems.extend(error.problems)
         if isinstance(error, UncertainError):
             self._uncertain = placed
@@ -155,6 +157,7 @@ class GrantRun:
 
     def _stop(self) -> None:
         self._stopped = True
+        self._signals.has_failures = True
         self._undo()
 
     # --- undoing ---------------------------------------------------------------------------------
