@@ -67,10 +67,13 @@ def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:
         )
     match case.party:
         case Party.VENDOR:
-            text = "A third party needs the external ID, which only AssumeRole carries."
+            text = "A third party needs the external ID; of the calls that get a session only AssumeRole has it."
             yield Point(text, source=sources.EXTERNAL_ID)
         case Party.WEB | Party.SAML:
-            text = "The caller has no identity in AWS that a resource-based policy could name."
+            text = (
+                "The caller comes with a token or an assertion; it has to become a role's session before it"
+                " can call Lightsail."
+            )
             yield Point(text, source=sources.PRINCIPAL)
         case Party.OWNED:
             text = (

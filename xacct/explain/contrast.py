@@ -10,7 +10,7 @@ from xacct.explain.facts import contrasts
 from xacct.explain.lasting import longest_session
 from xacct.explain.matching import allowing
 from xacct.explain.model import Grid, Row, Section, Text
-from xacct.explain.text import duration
+from xacct.explain.text import duration, listed
 from xacct.iam.policy import Condition, Statement
 
 __all__ = ["contrast_section", "general_contrast"]
@@ -18,7 +18,8 @@ __all__ = ["contrast_section", "general_contrast"]
 _TITLE = "A role or a resource-based policy?"
 _HEAD = ("The question", "A role", "A resource-based policy")
 _LEAD = (
-    "AWS knows two ways across accounts. A role lends an identity of the owning account for a while; a"
+    "AWS has two general ways across accounts; some services have others of their own, such as lists of the"
+    " accounts that something is shared with. A role lends an identity of the owning account for a while; a"
     " resource-based policy names the outsider on the resource itself."
 )
 
@@ -50,6 +51,7 @@ def _here(case: Case) -> Iterator[tuple[str, str]]:
         yield "What the caller gives up", "Nothing: no role is assumed."
         yield "How long it lasts", _until(grant.expires)
         yield "Who is the principal in the owner's logs", "The user."
+        yield "The console", "The users' own sign-in, where they have a password."
         return
     yield "Who writes what, and where", _writers(case)
     yield "What the caller gives up", _given_up(case)
@@ -60,6 +62,7 @@ def _here(case: Case) -> Iterator[tuple[str, str]]:
     yield "Naming a whole account", _whole_account(case)
     yield "Taking it back", _running_on(case)
     yield "Size and number", _size(case)
+    yield "The console", _console(case)
     if case.party.federated:
         yield "People and programs that sign in elsewhere", "This is the case here."
     if case.party is Party.VENDOR:
@@ -86,7 +89,7 @@ def _writers(case: Case) -> str:
 
 def _given_up(case: Case) -> str:
     if case.party.federated:
-        return "Nothing: the caller has no permissions in AWS besides."
+        return "Nothing by this call: it is made without credentials of AWS."
     return "Its own permissions, in the calls made with the session."
 
 
@@ -112,8 +115,11 @@ def _asked(case: Case, demands: Callable[[Condition], bool]) -> str:
     """Whether every way in asks for it, or one at least, or none."""
     found = [any(demands(condition) for condition in one.conditions) for one in _assuming(case)]
     if found and all(found):
-        return "Asked for"
+        return _EVERYWHERE
     return "Asked for by a part of the trust policy alone" if any(found) else ""
+
+
+_EVERYWHERE = "Asked for"
 
 
 def _external_id(case: Case) -> str:
@@ -147,6 +153,26 @@ def _mfa(case: Case) -> str:
     if case.party.federated:
         return "Up to the identity provider: such callers carry no MFA context of AWS."
     return "Not asked for."
+
+
+def _console(case: Case) -> str:
+    """How a person would get the session in the console, by what every way in asks for."""
+    if case.party is Party.SAML:
+        return "By the identity provider's own sign-in, not by Switch Role."
+    if case.party is Party.SERVICE:
+        return "None: the trust policy lets an AWS service in, not a person."
+    if not allowing(case.access.trust if case.access is not None else None, "sts:AssumeRole"):
+        return "No Switch Role: the trust policy does not allow sts:AssumeRole."
+    kept_out = [name for name, demands in _NOT_SENT.items() if _asked(case, demands) == _EVERYWHERE]
+    return f"No Switch Role: it cannot send {listed(kept_out, 'or')}." if kept_out else "Switch Role."
+
+
+_NOT_SENT: dict[str, Callable[[Condition], bool]] = {
+    "an external ID": lambda one: one.key.lower() == "sts:externalid" and one.operator in _POSITIVE,
+    "a source identity": lambda one: one.key.lower() == "sts:sourceidentity" and one.operator in _POSITIVE,
+    "session tags": lambda one: one.key.lower().startswith("aws:requesttag/") and one.operator in _POSITIVE,
+}
+"""What the console does not send (id_roles_create_for-user, id_credentials_temp_control-access_monitor)."""
 
 
 def _whole_account(case: Case) -> str:

@@ -19,7 +19,7 @@ def general_explanation() -> Explanation:
         title="Access from outside: which way fits?",
         lead=(
             "Lightsail has no resource-based policies. Access from outside the account goes through a"
-            " role; a bucket's objects alone can be opened in other ways."
+            " role; a bucket's objects can be opened in other ways too."
         ),
         sections=(
             Section(

@@ -46,9 +46,10 @@ def _reach(case: Case, action: Action) -> Iterator[str]:
         return
     limited = any(entry.tags or entry.resources for entry in case.expansion.grant.permissions)
     if limited or not action.is_read:
+        tags = ", its date or the tags that it gives" if action.supports_request_tags else " or its date"
         yield (
             "AWS checks this action against * alone: no limit by resource or by a resource's tags reaches it,"
-            " only one by Region or date; it reaches the whole account."
+            f" only one by the request, such as its Region{tags}; it reaches the whole account."
         )
 
 
