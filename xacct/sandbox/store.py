@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -46,6 +47,7 @@ class Store:
         self.path = directory / FILE_NAME
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._let_go: Callable[[], object] = _nothing
         self._inode = -1
         self._seen = 0
         self._world = World()
@@ -81,9 +83,7 @@ class Store:
 
     def close(self) -> None:
         with self._lock:
-            if self._connection is not None:
-                with suppress(sqlite3.Error):
-                    self._connection.close()
+            self._let_go()
             self._connection = None
             self._seen = 0
             self._world.clear()
@@ -98,6 +98,8 @@ class Store:
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._connection = connection
+        # Closed with the store at the latest; a connection that is only forgotten is warned of.
+        self._let_go = weakref.finalize(self, _closed, connection)
         self._inode = self._inode_now()
         connection.execute("PRAGMA synchronous = OFF")  # a sandbox need not outlive a power cut
         connection.execute("BEGIN IMMEDIATE")
@@ -156,6 +158,15 @@ class Store:
             fix="start over with `xacct sandbox reset`; everything in the sandbox is then forgotten",
             code="sandbox-state",
         )
+
+
+def _nothing() -> None:
+    """There is no connection to close."""
+
+
+def _closed(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):
+        connection.close()
 
 
 def _of_the_disk(error: Exception) -> bool:
