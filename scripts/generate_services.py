@@ -89,6 +89,7 @@ ALSO_SETS = {
         "PutResolverQueryLogConfigPolicy",
         "PutResolverRulePolicy",
     },
+    "ssm-sap": {"PutResourcePermission"},
     "signin": {"PutResourcePermissionStatement"},
     "wellarchitected": {"PutAgentProfilePolicy", "PutAgentRecommendationPolicy"},
 }

@@ -12,8 +12,13 @@ from xacct.plan.simulate import ASSUME_ACTIONS
 
 __all__ = ["about_sts"]
 
-_WITH_THE_SESSION = ("sts:TagSession", "sts:SetSourceIdentity")
+_WITH_THE_SESSION = ("sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext")
 """Asked of the trust policy too, in the call that gets the session (id_session-tags)."""
+
+_NOT_TAKEN = {
+    "sts:setcontext": ("sts:assumerolewithsaml", "sts:assumerolewithwebidentity"),
+}
+"""What a call cannot carry: AssumeRole alone takes ProvidedContexts (STS API Reference)."""
 
 _ALWAYS = "Always allowed: STS asks no permission for this call, and not even a Deny keeps it from answering."
 _NEVER = (
@@ -49,8 +54,12 @@ def _explained(case: Case, name: str, lead: str, sections: tuple[Section, ...]) 
 
 def _about_assuming(case: Case, name: str) -> Explanation:
     assume = case.assume_request
-    if case.party is Party.GROUP or assume is None:
+    if case.party is Party.GROUP:
         return _explained(case, name, "Denied: the grant makes no role, so there is none to assume.", ())
+    if assume is None:
+        return _explained(
+            case, name, "Denied: no request of any kind passes by this grant.", (path_section(case),)
+        )
     return _explained(
         case, name, _lead(case, name, assume.action), (path_section(case), probes_section(case))
     )
@@ -58,6 +67,8 @@ def _about_assuming(case: Case, name: str) -> Explanation:
 
 def _lead(case: Case, name: str, assuming: str) -> str:
     together = name.lower() in {one.lower() for one in _WITH_THE_SESSION}
+    if assuming.lower() in _NOT_TAKEN.get(name.lower(), ()):
+        return f"Not asked here: the role is assumed by {assuming}, which takes no contexts from the caller."
     if assuming.lower() == name.lower():
         return "Allowed for the trusted party, when the call meets the trust policy below."
     if together and allowing(case.access.trust if case.access is not None else None, name):

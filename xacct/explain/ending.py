@@ -177,27 +177,17 @@ def _sts_event(case: Case) -> str:
 
 
 def _person(case: Case) -> Iterator[Point]:
-    allowed = _allows(case, "sts:SetSourceIdentity")
-    if allowed:
-        text = (
-            "The trust policy lets the caller set a source identity: the name of the person, which stays"
-            " the same through chains of roles and cannot be changed later in the session."
-        )
-        yield Point(text, "The person behind it", source=SOURCE_IDENTITY)
+    if _allows(case, "sts:SetSourceIdentity"):
+        yield Point(_source_identity(case), "The person behind it", source=SOURCE_IDENTITY)
     elif case.party is Party.SAML:
         text = (
             "The session name comes from the assertion's RoleSessionName attribute; make it name the person."
         )
         yield Point(text, "The person behind it", source=SAML)
     elif not case.party.federated:
-        checked = any(
-            condition.key.lower() == "sts:rolesessionname"
-            for one in (case.access.trust.statements if case.access is not None else ())
-            for condition in one.conditions
-        )
         name = (
             "The trust policy says which session names pass; see its line about sts:RoleSessionName."
-            if checked
+            if _asks_about(case, "sts:rolesessionname")
             else "The session name is the caller's word, not checked."
         )
         text = (
@@ -207,6 +197,32 @@ def _person(case: Case) -> Iterator[Point]:
         if is_chained(case):
             text += " The caller of the example is a role itself; who used that is in its own account's log."
         yield Point(text, "The person behind it", source=SOURCE_IDENTITY)
+
+
+_NAMED_BY = {
+    Party.SAML: "the identity provider set a source identity, by the assertion's SourceIdentity attribute",
+    Party.WEB: "the issuer set a source identity, by a claim of its token",
+}
+"""Who vouches, and by what (id_credentials_temp_control-access_monitor); else the caller, in its call."""
+
+
+def _source_identity(case: Case) -> str:
+    """Whose word it is, whether it is asked for or checked, and that it stays."""
+    by = _NAMED_BY.get(case.party, "the caller set a source identity")
+    whose = " make it name the person." if case.party.federated else " it is the caller's own word."
+    if _asks_about(case, "sts:sourceidentity"):
+        asked = " Which ones pass, its line about sts:SourceIdentity says."
+    else:
+        asked = " It may be left out, and the trust policy does not check it."
+    kept = " Once set it cannot be changed, and it is kept through chains of roles."
+    if not case.party.federated:
+        kept += " A session that has one already keeps that."
+    return f"The trust policy lets {by};{whose}{asked}{kept}"
+
+
+def _asks_about(case: Case, key: str) -> bool:
+    statements = case.access.trust.statements if case.access is not None else ()
+    return any(condition.key.lower() == key for one in statements for condition in one.conditions)
 
 
 def _allows(case: Case, action: str) -> bool:

@@ -126,14 +126,37 @@ def _written(service: Service, case: Case) -> Iterator[Block]:
             " MFA context. Way 1 asks for it once, before the session."
         )
         yield Text(said, Tone.WARN, sources.MFA)
+    yield from _lost(service, case)
+    for told in (_own_key(service), service.note, "" if own else service.across_note):
+        if told:
+            yield Text(told)
+
+
+def _lost(service: Service, case: Case) -> Iterator[Block]:
+    """What way 2 cannot ask, and what the example leaves out of both."""
     lost = [phrase(one, reveal=case.reveal) for one in asking_conditions(case) if not carries(one)]
     if lost:
         it = "it" if len(lost) == 1 else "them"
         said = f"Lost on the way: {listed(lost)}. A request to {service.name} does not carry {it}."
         yield Text(said, Tone.WARN, sources.CONDITION_KEYS)
-    for told in (service.note, "" if own else service.across_note):
-        if told:
-            yield Text(told)
+    yield from _left_out(case)
+
+
+def _left_out(case: Case) -> Iterator[Block]:
+    keys = {one.key for document in case.documents for each in document.statements for one in each.conditions}
+    if keys:
+        said = f"Left out of the example: what the grant's permissions ask about {listed(sorted(keys))}."
+        yield Text(said, Tone.WARN)
+
+
+def _own_key(service: Service) -> str:
+    """Holds for any of them: a key that encrypts the resource has a policy of its own."""
+    if service.id == "kms":
+        return ""
+    return (
+        "Where the resource is encrypted with a KMS key of your own, that key may have to allow as well, also"
+        " within one account."
+    )
 
 
 def _kept(service: Service) -> str:
@@ -193,8 +216,8 @@ def _request(service: Service, case: Case) -> Request | None:
 
 def _role_only(service: Service, case: Case) -> Iterator[Block]:
     said = (
-        "The trusted party has no identity in AWS before it assumes a role, so a resource-based policy"
-        " cannot name it. The role stays; what changes is where the permission stands."
+        "The trusted party comes with a token or an assertion and calls as the role's session, so that is"
+        " what a resource-based policy names. The role stays; what changes is where the permission stands."
     )
     if case.party is Party.SERVICE:
         said = (
@@ -209,7 +232,8 @@ def _role_only(service: Service, case: Case) -> Iterator[Block]:
     yield Code(f"Way 2: the {policy_name(service)}, which names the role: {written_by(service)}", named)
     yield Text(_kept(service), Tone.WARN)
     yield Points((_together(service),))
-    for told in (service.note, service.across_note):
+    yield from _left_out(case)
+    for told in (_own_key(service), service.note, service.across_note):
         if told:
             yield Text(told)
 
@@ -218,9 +242,9 @@ def _together(service: Service) -> Point:
     """What of the two ways is needed, by where the resource is."""
     if service.id == "kms":
         text = (
-            "The key's policy always has to allow, also within one account: it names the role, or the"
-            " account and leaves the rest to the role's own policy. For a key of another account both are"
-            " needed."
+            "The role's own policy never suffices, also within one account: the key's policy has to name the"
+            " role, or the account and leave the rest to the role's policy; or a KMS grant on the key has to"
+            " allow. For a key of another account the role's policy is needed beside the key's."
         )
     else:
         text = (

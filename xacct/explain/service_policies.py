@@ -77,17 +77,30 @@ def naming_role(service: Service, case: Case) -> PolicyDocument:
 
 
 def resource_policy(service: Service, case: Case) -> PolicyDocument:
-    """The resource-based policy for the grant's principals, with the conditions that can be carried over."""
+    """
+    The resource-based policy for the grant's principals: a statement for each that lets them assume the role,
+    with those of its conditions that can be carried over.
+    """
     return PolicyDocument.of(
-        Statement(
-            sid="TheNeed",
-            effect=Effect.ALLOW,
-            principals=trusted_principals(case),
-            actions=needed_actions(service, case),
-            resources=_own_resource(service, case),
-            conditions=tuple(condition for condition in asking_conditions(case) if carries(condition)),
+        *(
+            Statement(
+                sid=f"TheNeed{number if number > 1 else ''}",
+                effect=Effect.ALLOW,
+                principals=principals,
+                actions=needed_actions(service, case),
+                resources=_own_resource(service, case),
+                conditions=tuple(condition for condition in conditions if carries(condition)),
+            )
+            for number, (principals, conditions) in enumerate(_let_in(case), 1)
         )
     )
+
+
+def _let_in(case: Case) -> tuple[tuple[tuple[TypedPrincipal, ...], tuple[Condition, ...]], ...]:
+    """Who is let in, under which conditions, statement by statement; of a group, its members."""
+    if case.access is None:
+        return ((trusted_principals(case), ()),)
+    return tuple((one.principals, one.conditions) for one in _assuming(case) if one.principals)
 
 
 def _own_resource(service: Service, case: Case) -> tuple[str, ...] | None:
@@ -117,10 +130,10 @@ def _assuming(case: Case) -> list[Statement]:
 
 
 def asking_conditions(case: Case) -> tuple[Condition, ...]:
-    """The conditions under which the role is assumed."""
+    """The conditions under which the role is assumed, of every statement that lets somebody in."""
     if case.access is None:
         return ()
-    return tuple(dict.fromkeys(condition for one in _assuming(case)[:1] for condition in one.conditions))
+    return tuple(dict.fromkeys(condition for one in _assuming(case) for condition in one.conditions))
 
 
 def carries(condition: Condition) -> bool:

@@ -32,6 +32,7 @@ from xacct.explain.path import decision_words, path_section, shown_statements
 from xacct.explain.places import types_in_words
 from xacct.explain.services import load_services
 from xacct.explain.text import outcome_tone, outcome_words, shown_context
+from xacct.explain.when import when_words
 from xacct.lightsail.catalog import Action, Source, load_catalog
 from xacct.lint.model import Severity
 
@@ -80,21 +81,16 @@ def _full_name(action: str) -> str:
 
 
 def _allowed(case: Case, name: str) -> str:
-    conditions = _conditions(case, name)
-    said = f"if the call is made {conditions}" if conditions else "without further conditions"
+    conditions = when_words(case, name)
+    said = conditions or "without further conditions"
     return f"Allowed for the trusted party: {said}."
-
-
-def _conditions(case: Case, name: str) -> str:
-    rows = [row for row in case.rows if name in row.actions]
-    return "; or ".join(dict.fromkeys(row.condition for row in rows if row.condition))
 
 
 def _refused(case: Case, name: str, refused: Asked, first: Asked) -> str:
     if refused.request.action.lower() != name.lower():
         return (
-            "Denied for the trusted party: the grant allows it if the call is made"
-            f" {_conditions(case, name)}, and for the tags AWS asks {TAGGING} as well, which the grant does"
+            "Denied for the trusted party: the grant allows it"
+            f" {when_words(case, name)}, and for the tags AWS asks {TAGGING} as well, which the grant does"
             " not allow there."
         )
     if refused.decision.outcome is Outcome.EXPLICITLY_DENIED:
@@ -164,23 +160,26 @@ def _no_edit(case: Case, name: str, *, allowed: bool) -> str:
     if not name.startswith("lightsail:"):
         return (
             f"The permission sets are about Lightsail alone. Paste a statement that allows {name} under"
-            f" permissions, as statements, with the resources that are meant.{_on_the_resource(name)}"
+            f" permissions, as statements, with the resources that are meant.{_on_the_resource(case, name)}"
         )
     return f"No small edit of {case.grant_name} was found that allows it within the grant's limits."
 
 
-def _on_the_resource(name: str) -> str:
+def _on_the_resource(case: Case, name: str) -> str:
     """What a policy of the resource has to say, or can, of an action of another service."""
     service = load_services().by_prefix(name.partition(":")[0])
+    who, own = ("user", "users' and groups' policies") if case.access is None else ("role", "role's policies")
     if service is not None and service.id == "kms":
         return (
-            " For KMS that is not enough: the key's policy has to allow it as well, by naming the role, or"
-            " the account and so leaving it to the role's own policy. xacct does not see it."
+            f" For KMS that is not enough: the key's policy has to allow it as well, by naming the {who}, or"
+            f" the account and so leaving it to the {own}; or a KMS grant on the key has to. xacct sees"
+            " neither."
         )
     if service is not None and service.support == "yes":
         return (
-            f" {service.name} has resource-based policies: one that names the role may allow the action, or"
-            " deny it, whatever the grant says. xacct does not see them."
+            f" {service.name} has resource-based policies: for a resource of this account, one that names the"
+            f" {who} may allow the action although the grant does not. A Deny, in the grant's policies or in"
+            " the resource's, always wins. xacct does not see the resource's."
         )
     return ""
 

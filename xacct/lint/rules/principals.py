@@ -276,7 +276,7 @@ def _problem_of_number(value: str) -> str | None:
     "Principal of another partition",
     ERROR,
     TRUST,
-    why="Roles never work across partitions: China and GovCloud are separate worlds of accounts.",
+    why="sts:AssumeRole never crosses partitions: China and GovCloud are separate worlds of accounts.",
     fix="name a principal of the role's own partition",
     bad=policy(trust(f"arn:aws-cn:iam::{OWNED}:role/deployer")),
     good=_GOOD,
