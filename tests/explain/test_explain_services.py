@@ -71,7 +71,7 @@ def test_within_one_account_the_resources_policy_suffices(name: str) -> None:
     said = decisions(explain_service(service, case_of(example("delegated"))))
     assert said[f"the {policy_of(service)} alone"] == "allowed"
     assert said["both"] == "allowed"
-    # A key's policy always has to allow; elsewhere the caller's own policy suffices within one account.
+    # A key's policy, or a grant, has to allow; elsewhere the caller's own policy suffices in one account.
     alone = "implicitly denied" if name == "kms" else "allowed"
     assert said["the caller's policy alone"] == alone
 

@@ -67,7 +67,9 @@ def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:
         )
     match case.party:
         case Party.VENDOR:
-            text = "A third party needs the external ID; of the calls that get a session only AssumeRole has it."
+            text = (
+                "A third party needs the external ID; of the calls that get a session only AssumeRole has it."
+            )
             yield Point(text, source=sources.EXTERNAL_ID)
         case Party.WEB | Party.SAML:
             text = (

@@ -164,8 +164,16 @@ def _console(case: Case) -> str:
     if not allowing(case.access.trust if case.access is not None else None, "sts:AssumeRole"):
         return "No Switch Role: the trust policy does not allow sts:AssumeRole."
     kept_out = [name for name, demands in _NOT_SENT.items() if _asked(case, demands) == _EVERYWHERE]
-    return f"No Switch Role: it cannot send {listed(kept_out, 'or')}." if kept_out else "Switch Role."
+    if kept_out:
+        return f"No Switch Role: it cannot send {listed(kept_out, 'or')}."
+    if case.role is not None and len(case.role.path.lstrip("/") + case.role.name) > _SWITCHES_TO:
+        return f"No Switch Role: it takes path and name of at most {_SWITCHES_TO} characters."
+    with_mfa = _asked(case, _demands_mfa) == _EVERYWHERE
+    return "Switch Role, for users who signed in with MFA." if with_mfa else "Switch Role."
 
+
+_SWITCHES_TO = 64
+"""Characters of path and role name (id_roles_use_switch-role-console)."""
 
 _NOT_SENT: dict[str, Callable[[Condition], bool]] = {
     "an external ID": lambda one: one.key.lower() == "sts:externalid" and one.operator in _POSITIVE,
