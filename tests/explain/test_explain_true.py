@@ -407,8 +407,10 @@ def test_a_puller_of_images_may_sign_in_to_the_registry() -> None:
     assert evaluate(asked, Policies(identity=(policy,))).allowed
 
 
-def test_a_key_of_ones_own_is_asked_for_across_accounts_alone() -> None:
+def test_a_key_of_ones_own_has_to_encrypt_across_accounts_and_may_within_one() -> None:
     across = told(explain_service(find_service("secretsmanager"), case_of(example("owned-account"))), "both")
     within = told(explain_service(find_service("secretsmanager"), case_of(example("delegated"))), "both")
     assert "kms:GenerateDataKey" in across
-    assert "key of your own" not in within
+    assert "must be encrypted with a key of your own" in across
+    assert "must be encrypted" not in within
+    assert "that key may have to allow as well, also within one account" in within
