@@ -14,7 +14,8 @@ from xacct.explain.contrast import contrast_section
 from xacct.explain.lasting import longest_session
 from xacct.explain.model import Grid, Steps
 from xacct.explain.path import path_section
-from xacct.explain.reach import POWERS, reach_section
+from xacct.explain.powers import POWERS
+from xacct.explain.reach import reach_section
 from xacct.explain.why import explain_action
 from xacct.lightsail.catalog import load_catalog
 
@@ -142,7 +143,7 @@ def test_no_question_of_reviewers_is_answered_no_while_such_an_action_is_allowed
     start: str, names: set[str]
 ) -> None:
     [power] = [one for one in POWERS if one.title.startswith(start)]
-    assert names <= {action.name for action in load_catalog().actions.values() if power.test(action)}
+    assert names <= {action.name for action in load_catalog().actions.values() if power.does(action)}
 
 
 @pytest.mark.parametrize(

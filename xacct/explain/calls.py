@@ -5,16 +5,20 @@ and, where the request gives tags to what is made, lightsail:TagResource as well
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from xacct.evaluate.model import ContextValue, Decision, Request
-from xacct.explain.case import Case
 from xacct.explain.lifelike import example_elsewhere, with_region
 from xacct.explain.matching import names_action
 from xacct.explain.places import answering_region, asked_types, made_type, type_arn
 from xacct.iam.policy import Effect, Statement
 from xacct.lightsail.catalog import Action, load_catalog
 from xacct.values import frozen
+
+if TYPE_CHECKING:
+    from xacct.explain.case import Case
 
 __all__ = ["TAGGING", "Asked", "calling", "is_allowed", "refused_for_tags", "tags_freely"]
 
@@ -65,12 +69,20 @@ def is_allowed(case: Case, name: str) -> bool:
 
 
 def refused_for_tags(case: Case) -> tuple[str, ...]:
-    """Granted actions that pass with tags in the request alone, while TagResource is not granted for them."""
+    """Actions that are allowed with tags in the request alone, while TagResource is not allowed for them."""
     return tuple(
         action.full_name
-        for action in case.granted
-        if action.supports_request_tags and _tagged(case, action) and not is_allowed(case, action.full_name)
+        for action in case.allowed
+        if action.supports_request_tags and _tagged(case, action) and _lacks_tagging(case, action)
     )
+
+
+def _lacks_tagging(case: Case, action: Action) -> bool:
+    example = case.examples(action)[0]
+    if example is None:
+        return False
+    tagging = _tagging(case, action, _untagged(case, case.request_of(example)))
+    return tagging is not None and not case.decide(tagging).allowed
 
 
 def tags_freely(case: Case) -> bool:

@@ -7,23 +7,27 @@ The request is found by the access delta and decided by the evaluator, so nothin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 from functools import cached_property
+
+import attrs
 
 from xacct.blueprint.expand import Expansion
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import ContextValue, Decision, Policies, Request
+from xacct.explain.calls import refused_for_tags
 from xacct.explain.lifelike import lifelike
-from xacct.explain.matching import names_action
+from xacct.explain.matching import allowing, names_action
+from xacct.explain.mfa import admitting, shut_out
+from xacct.explain.party import Party
 from xacct.explain.places import answering_region, asked_types, region_of, type_arn
-from xacct.explain.search import covers, holder_example, telling
+from xacct.explain.search import covers, everything_but, holder_example, telling, text_of
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.iam.things import Role
 from xacct.lightsail.catalog import Action, load_catalog
 from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
 from xacct.plan.model import AccessRow, Witness
-from xacct.plan.simulate import EXAMPLE_ID, example_request
+from xacct.plan.simulate import ASSUME_ACTIONS, EXAMPLE_ID, example_request
 from xacct.values import frozen
 
 __all__ = ["ALLOW_ALL", "TAKEN_AS_GIVEN", "Case", "Party"]
@@ -37,30 +41,6 @@ ALLOW_ALL = PolicyDocument.of(
 """Stands for a caller whose own policies allow whatever it asks for."""
 
 SESSION_NAME = "example"
-
-
-class Party(StrEnum):
-    """Who is on the other side; decides which sentences hold."""
-
-    OWNED = "owned"
-    """Another account of the same owner."""
-    VENDOR = "vendor"
-    """Somebody else's account."""
-    SAME = "same"
-    """Users or roles of the trusting account."""
-    GROUP = "group"
-    """Users of the trusting account who hold the permissions themselves."""
-    SAML = "saml"
-    WEB = "web"
-    SERVICE = "service"
-
-    @property
-    def federated(self) -> bool:
-        return self in (Party.SAML, Party.WEB)
-
-    @property
-    def crosses_accounts(self) -> bool:
-        return self in (Party.OWNED, Party.VENDOR)
 
 
 @frozen
@@ -97,9 +77,27 @@ class Case:
     @cached_property
     def rows(self) -> tuple[AccessRow, ...]:
         """All access that the grant gives, in words."""
+        if self.is_closed:
+            return ()
         if self.access is None:
             return holder_delta(None, self.holders).rows
-        return access_delta(None, self.access).rows
+        return access_delta(None, self.reachable).rows
+
+    @cached_property
+    def reachable(self) -> RoleAccess | None:
+        """The role, trusting only those who can meet its demand for MFA."""
+        return self.access and attrs.evolve(self.access, trust=admitting(self.access.trust))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its demand for MFA leaves nobody to assume the role."""
+        trust = self.reachable.trust if self.reachable is not None else None
+        return bool(self.shut_out) and not any(allowing(trust, action) for action in ASSUME_ACTIONS)
+
+    @cached_property
+    def shut_out(self) -> tuple[str, ...]:
+        """Principals that the trust policy names and that can never meet its demand for MFA."""
+        return shut_out(self.access.trust) if self.access is not None else ()
 
     @cached_property
     def documents(self) -> tuple[PolicyDocument, ...]:
@@ -114,7 +112,19 @@ class Case:
 
     @cached_property
     def granted(self) -> tuple[Action, ...]:
-        """Lightsail's actions that are allowed in some case, in the order of names."""
+        """Lightsail's actions that some call passes with, all that AWS asks of it counted, by name."""
+        return tuple(action for action in self.allowed if action.full_name not in self.short_of_tagging)
+
+    @cached_property
+    def short_of_tagging(self) -> tuple[str, ...]:
+        """Actions that are allowed only with tags, and refused because those may not be given."""
+        return refused_for_tags(self)
+
+    @cached_property
+    def allowed(self) -> tuple[Action, ...]:
+        """Lightsail's actions that are allowed in some case, each by itself, in the order of names."""
+        if self.is_closed:
+            return ()
         catalog = load_catalog()
         found = {
             action.name: action for pattern in self.allowed_patterns for action in catalog.expand(pattern)
@@ -134,7 +144,7 @@ class Case:
     @cached_property
     def others(self) -> tuple[str, ...]:
         """Other services' actions that some Allow names, as patterns; of NotAction, in words."""
-        named = [pattern for one in self._allows() for pattern in one.actions or (_everything_but(one),)]
+        named = [pattern for one in self._allows() for pattern in one.actions or (everything_but(one),)]
         return tuple(
             pattern for pattern in dict.fromkeys(named) if not pattern.lower().startswith("lightsail:")
         )
@@ -154,7 +164,11 @@ class Case:
         return next((found for one in held if (found := lifelike(self, one)) is not None), None)
 
     def _does(self, witness: Witness) -> bool:
-        """Whether it tells of an action, and with a role of how its session is had."""
+        """Whether it tells of an action that passes, and with a role of how its session is had."""
+        short = {name.lower() for name in self.short_of_tagging}
+        return self._has_session(witness) and witness.action.lower() not in short
+
+    def _has_session(self, witness: Witness) -> bool:
         return bool(witness.assume_action) or self.access is None
 
     def _passing(self, action: Action) -> Witness | None:
@@ -164,13 +178,13 @@ class Case:
 
     def example(self, action: str, resource: str | None = None) -> Witness | None:
         """A request for the action that passes, on a resource of this ARN or pattern if one is named."""
-        if self.access is not None:
-            found = example_request(self.access, action, resource)
+        if self.reachable is not None:
+            found = example_request(self.reachable, action, resource)
         elif self.holders is not None:
             found = holder_example(self.holders, action, resource)
         else:
             return None
-        if found is None or found.action.lower() != action.lower() or not self._does(found):
+        if found is None or found.action.lower() != action.lower() or not self._has_session(found):
             return None
         return (
             None if resource is not None and not covers(resource, found.resource) else lifelike(self, found)
@@ -209,11 +223,11 @@ class Case:
 
     @cached_property
     def caller_account(self) -> str:
-        """The account that the caller of the example is in; "" for a caller from outside AWS."""
-        parsed = Arn.try_parse(self.witness.principal) if self.witness else None
-        if parsed is None or self.party.federated:
+        """The account of the example's caller, else the first trusted one; "" for who signs in elsewhere."""
+        if self.party.federated:
             return ""
-        return parsed.account
+        parsed = Arn.try_parse(self.witness.principal) if self.witness else None
+        return parsed.account if parsed is not None else next(iter(self.trusted_accounts), "")
 
     @cached_property
     def trusted(self) -> tuple[str, ...]:
@@ -236,10 +250,14 @@ class Case:
         witness = self.witness
         if witness is None or self.access is None or not witness.assume_action:
             return None
+        return self.assuming(witness)
+
+    def assuming(self, witness: Witness) -> Request:
+        """The call by which the witness's principal gets its session."""
         return Request(
             principal=witness.principal,
             action=witness.assume_action,
-            resource=self.access.role_arn,
+            resource=self.role_arn,
             resource_account=self.account,
             context=witness.assume_context,
         )
@@ -253,7 +271,7 @@ class Case:
         named = None if witness is None else witness.assume_context.get("sts:RoleSessionName")
         role = self.role.name if self.role is not None else ""
         head = f"arn:{self.expansion.partition}:sts::{self.account}:assumed-role"
-        return f"{head}/{role}/{_text(named) or SESSION_NAME}"
+        return f"{head}/{role}/{text_of(named) or SESSION_NAME}"
 
     @property
     def request(self) -> Request | None:
@@ -289,13 +307,3 @@ class Case:
         assert held is not None
         boundary = None if held.boundary is None else (held.boundary,)
         return evaluate(request, Policies(identity=held.policies, boundary=boundary))
-
-
-def _everything_but(statement: Statement) -> str:
-    return f"everything but {', '.join(statement.not_actions or ())}"
-
-
-def _text(value: ContextValue | None) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    return value[0] if value else ""

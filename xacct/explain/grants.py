@@ -45,6 +45,8 @@ def explain_grant(expansion: Expansion, *, reveal: bool = False) -> Explanation:
 
 
 def _sections(case: Case) -> tuple[Section, ...]:
+    if case.is_closed:
+        return (path_section(case), lines_section(case))
     bucket = bucket_of(case) if case.party.crosses_accounts else None
     return (
         path_section(case),
@@ -71,6 +73,11 @@ _WHO = {
 
 
 def _lead(case: Case) -> str:
+    if case.is_closed:
+        return (
+            "Nobody gets in by this grant: it asks for MFA, which only sessions of IAM users carry, and it"
+            " admits no IAM user."
+        )
     if case.witness is None:
         return "Nobody gets anything by this grant: no request passes its policies."
     if case.expansion.expired:

@@ -51,7 +51,8 @@ def longest_session(case: Case) -> int:
 
 
 def _roles_alone(case: Case) -> bool:
-    trust = case.access.trust if case.access is not None else None
+    access = case.access if case.is_closed else case.reachable
+    trust = access.trust if access is not None else None
     statements = allowing(trust, "sts:AssumeRole")
     return bool(statements) and all(_names_roles(one) for one in statements)
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from xacct.evaluate.model import ContextValue, Request
+from xacct.evaluate.model import ContextValue
+from xacct.explain.mfa import can_happen
 from xacct.explain.places import answering_region, region_of
 from xacct.explain.services import load_services
 from xacct.iam.arn import Arn
@@ -31,8 +32,9 @@ _REGION = "aws:RequestedRegion"
 def lifelike(case: Case, witness: Witness) -> Witness | None:
     """Asked as AWS asks: about ``*`` or about one of the types that the action takes, and in one Region."""
     called = _as_called(case, witness)
-    if called is None:
+    if called is None or not can_happen(called.principal, called.assume_context):
         return None
+    called = _of_identity_center(case, called)
     action = load_catalog().action(called.action)
     named = _elsewhere(case, called) if action is None else _named(case, called, action)
     return None if named is None else _placed(case, named, action)
@@ -54,17 +56,22 @@ def _as_called(case: Case, witness: Witness) -> Witness | None:
     """AssumeRole is signed by a principal of AWS; who signs in elsewhere makes one of the other calls."""
     if "-provider/" not in witness.principal or witness.assume_action.lower() != "sts:assumerole":
         return witness
-    assert case.access is not None
     kind = "SAML" if ":saml-provider/" in witness.principal else "WebIdentity"
     called = attrs.evolve(witness, assume_action=f"sts:AssumeRoleWith{kind}")
-    asked = Request(
-        principal=called.principal,
-        action=called.assume_action,
-        resource=case.access.role_arn,
-        resource_account=case.account,
-        context=called.assume_context,
-    )
-    return called if case.decide_assume(asked).allowed else None
+    return called if case.decide_assume(case.assuming(called)).allowed else None
+
+
+def _of_identity_center(case: Case, witness: Witness) -> Witness:
+    """With the name that IAM Identity Center gives its roles, where a pattern for them is trusted."""
+    head, found, rest = witness.principal.partition("/aws-reserved/sso.amazonaws.com/")
+    name = rest.rpartition("AWSReservedSSO_")[2].strip("_")
+    if not found or not name:
+        return witness
+    # AWSReservedSSO_, the permission set, 16 hexadecimal digits (singlesignon, referencingpermissionsets).
+    arn = f"{head}{found}eu-west-1/AWSReservedSSO_{name}_0123456789abcdef"
+    told = {key: arn for key in witness.assume_context if key.lower() == "aws:principalarn"}
+    named = attrs.evolve(witness, principal=arn, assume_context={**witness.assume_context, **told})
+    return named if case.decide_assume(case.assuming(named)).allowed else witness
 
 
 # -- the Region ----------------------------------------------------------------------------------------------

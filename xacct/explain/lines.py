@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xacct.explain.case import Case
+from xacct.explain.mfa import asks_mfa
 from xacct.explain.model import Block, Code, Grid, Point, Points, Row, Section, Text
 from xacct.explain.sources import CONDITION_KEYS, LIGHTSAIL, PRINCIPAL, QUOTAS
 from xacct.explain.text import count, document_text, phrase, short_actions
@@ -68,7 +69,8 @@ def trust_rows(case: Case) -> Iterator[Row]:
     for statement in case.access.trust.statements:
         sid = statement.sid or ""
         named = statement.principals or ()
-        who = ", ".join(principal.value + (_WHOLE if _is_account(principal) else "") for principal in named)
+        whole_words = _WHOLE_WITH_MFA if asks_mfa(case.access.trust, statement) else _WHOLE
+        who = ", ".join(one.value + (whole_words if _is_account(one) else "") for one in named)
         head = f"{statement.effect.value} {', '.join(statement.actions or ())} to {who}"
         whole = any(_is_account(one) for one in named)
         yield Row((sid or "(no Sid)", head, reasons.get(sid, "")), source=PRINCIPAL if whole else "")
@@ -79,6 +81,12 @@ def trust_rows(case: Case) -> Iterator[Row]:
 
 _WHOLE = (
     " (the whole account: any user or role that its administrators allow; its root user can assume no role)"
+)
+
+
+_WHOLE_WITH_MFA = (
+    " (the whole account: any user that its administrators allow; sessions of roles carry no MFA, and its"
+    " root user can assume no role)"
 )
 
 

@@ -8,8 +8,9 @@ from xacct.evaluate.model import Decision, Element, Request, StatementTrace
 from xacct.explain.case import TAKEN_AS_GIVEN, Case, Party
 from xacct.explain.lasting import lasting_words
 from xacct.explain.matching import allowing
+from xacct.explain.mfa import shut_out_words
 from xacct.explain.model import Call, Code, Section, Statement, Step, Steps, Text, Tone
-from xacct.explain.sources import BOUNDARIES
+from xacct.explain.sources import BOUNDARIES, LOGIC, MFA
 from xacct.explain.text import document_text, outcome_tone, outcome_words, shown_context
 from xacct.iam.policy import Effect, PolicyDocument
 from xacct.iam.policy import Statement as PolicyStatement
@@ -27,6 +28,8 @@ __all__ = [
 def path_section(case: Case) -> Section:
     """The steps from the caller to the resource, with the numbers of this grant."""
     title = "One request, step by step"
+    if case.is_closed:
+        return Section("path", title, tuple(_without_mfa(case)))
     if case.witness is None or case.request is None:
         reason = "No request passes: the policies of this grant, taken together, let nobody do anything."
         return Section("path", title, (Text(reason, Tone.BAD),))
@@ -36,11 +39,8 @@ def path_section(case: Case) -> Section:
         " pattern is trusted, the session's name and IDs of resources are examples."
     )
     blocks: tuple[Text | Steps | Code, ...] = (lead, Steps(steps))
-    if case.boundary is not None:
-        said = (
-            f"The permissions boundary {case.boundary} is asked as well, and has to allow; it is not at hand."
-        )
-        blocks = (*blocks, Text(said, Tone.WARN, BOUNDARIES))
+    blocks = (*blocks, *_without_mfa(case))
+    blocks = (*blocks, *_unseen(case))
     if case.party in (Party.OWNED, Party.VENDOR):
         policy = caller_policy(case)
         where = f"What the caller's own account {case.caller_account} has to allow"
@@ -53,6 +53,28 @@ def path_section(case: Case) -> Section:
             )
             blocks = (*blocks, Text(said))
     return Section("path", title, blocks)
+
+
+def _without_mfa(case: Case) -> Iterator[Text]:
+    """Whom the trust policy names in vain."""
+    if case.shut_out:
+        yield Text(shut_out_words(case.shut_out), Tone.WARN, MFA)
+
+
+def _unseen(case: Case) -> Iterator[Text]:
+    """What else AWS asks, and xacct does not see."""
+    if case.boundary is not None:
+        said = (
+            f"The permissions boundary {case.boundary} is asked as well, and has to allow; it is not at hand."
+        )
+        yield Text(said, Tone.WARN, BOUNDARIES)
+    callers = case.caller_account if case.party.crosses_accounts else ""
+    beside = f", and service control policies over account {callers}," if callers else ""
+    yield Text(
+        f"Service and resource control policies over account {case.account}{beside} are not seen here; they"
+        " can still refuse.",
+        source=LOGIC,
+    )
 
 
 def caller_policy(case: Case) -> PolicyDocument:
@@ -122,7 +144,7 @@ def _assume_step(case: Case, assume: Request) -> Step:
     elif case.party is Party.SAME:
         why += " A policy of the caller's has to allow it as well; that is taken as given."
     if case.party.federated:
-        why += " Such a caller has no policies in AWS that could be asked as well."
+        why += " The call is not signed, so no policy of the caller's own is asked as well."
     return Step(
         title=f"{assume.action.partition(':')[2]}: the role's trust policy is asked",
         actor=assume.principal,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xacct.explain.case import Case, Party
+from xacct.explain.lasting import longest_session
 from xacct.explain.matching import allowing
 from xacct.explain.model import Box, Edge, Node, Picture
 from xacct.explain.text import count, duration, listed, phrase
@@ -23,7 +24,7 @@ def picture_of(case: Case) -> Picture:
     role = Node(
         "role",
         f"role {case.role.name if case.role else ''}",
-        (f"sessions of at most {duration(case.role.max_session)}",) if case.role else (),
+        tuple(_lengths(case)),
         "role",
     )
     edges = (
@@ -41,6 +42,16 @@ def picture_of(case: Case) -> Picture:
     else:
         boxes = (Box(_outside(case), (caller,)), own)
     return Picture(boxes, edges, _alt(case))
+
+
+def _lengths(case: Case) -> Iterator[str]:
+    """How long sessions last at most: the role's maximum, and what its callers get where that is less."""
+    if case.role is None or case.is_closed or case.party is Party.SERVICE:
+        return
+    longest = longest_session(case)
+    yield f"sessions of at most {duration(longest)}"
+    if longest < case.role.max_session:
+        yield f"(the role's own maximum is {duration(case.role.max_session)})"
 
 
 def _group(case: Case, caller: Node, resources: Node) -> Picture:
@@ -75,8 +86,8 @@ def _outside(case: Case) -> str:
             return f"Accounts {listed(case.trusted_accounts)} ({whose})"
         return f"Account {case.caller_account} ({whose})"
     if len({_is_account_side(value) for value in case.trusted}) > 1:
-        return "Outside: other accounts and identity providers"
-    return "Outside AWS: the identity provider" if case.party.federated else "AWS"
+        return "Other accounts and identity providers"
+    return "The identity provider" if case.party.federated else "AWS"
 
 
 def _is_account_side(principal: str) -> bool:
@@ -95,7 +106,7 @@ def _principals(case: Case) -> Iterator[str]:
         for principal in statement.principals or ()
     ]
     shown = list(dict.fromkeys(names))
-    yield from shown[:4]
+    yield from (f"{name} (gets in by no call)" if name in case.shut_out else name for name in shown[:4])
     if len(shown) > 4:
         yield f"and {len(shown) - 4} more"
 
@@ -115,6 +126,8 @@ def _trust_checks(case: Case) -> Iterator[str]:
 
 
 def _checks(case: Case) -> Iterator[str]:
+    if case.is_closed:
+        return
     changes = sum(not action.is_read for action in case.granted)
     if case.granted:
         yield (
@@ -135,6 +148,8 @@ def _checks(case: Case) -> Iterator[str]:
 
 
 def _resources(case: Case) -> Iterator[str]:
+    if case.is_closed:
+        return
     found = dict.fromkeys(
         resource
         for document in case.documents
@@ -181,9 +196,13 @@ def _alt(case: Case) -> str:
     who = _caller_title(case)
     checks = "; ".join(_trust_checks(case))
     asked = f" ({checks})" if checks else ""
-    where = {Party.SAML: "outside AWS", Party.WEB: "outside AWS", Party.SERVICE: "AWS itself"}.get(
-        case.party, f"account {case.caller_account}"
-    )
+    if case.is_closed:
+        return f"Nobody can assume the role {case.role_arn}: its trust policy asks for MFA{asked}."
+    where = {
+        Party.SAML: "the identity provider",
+        Party.WEB: "the identity provider",
+        Party.SERVICE: "AWS itself",
+    }.get(case.party, f"account {case.caller_account}")
     return (
         f"From {where}, {who} calls {_assume_label(case)} on the role {case.role_arn}; its trust policy is"
         f" asked{asked}. The session then makes its calls in account {case.account}; the permissions policy"

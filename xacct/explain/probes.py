@@ -42,13 +42,16 @@ class Probe:
 def probes_section(case: Case) -> Section:
     """A table of changed calls."""
     found = tuple(probes(case))
+    title = "The same call, with one thing different"
+    if not found:
+        return Section("probes", title, (Text("No request passes, so there is none to change."),))
     lead = "Each row is the request above with one thing changed, decided by the same policies."
     rows = tuple(
         Row((one.label, outcome_words(one.decision), _why(one)), outcome_tone(one.decision), one.source)
         for one in found
     )
     grid = Grid("What happens when one thing is different", ("The call", "Decision", "Why"), rows)
-    return Section("probes", "The same call, with one thing different", (Text(lead), grid))
+    return Section("probes", title, (Text(lead), grid))
 
 
 def _why(probe: Probe) -> str:

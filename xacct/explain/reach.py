@@ -2,82 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from xacct.explain.calls import TAGGING, refused_for_tags
+from xacct.explain.calls import TAGGING
 from xacct.explain.case import Case, Party
 from xacct.explain.matching import names_action
 from xacct.explain.model import Block, Grid, Point, Points, Row, Section, Text, Tone
+from xacct.explain.powers import OUTSIDE, POWERS, Power
 from xacct.explain.sources import BOUNDARIES, CONSOLE
 from xacct.explain.sources import TAGGING as TAGGED
 from xacct.explain.text import count, listed, short_actions
 from xacct.iam.policy import Effect
 from xacct.lightsail.catalog import Action, Source, load_catalog
 from xacct.plan.model import AccessRow
-from xacct.values import frozen
 
-__all__ = ["POWERS", "Power", "reach_section", "refused_actions"]
+__all__ = ["reach_section", "refused_actions"]
 
 _SHOWN = 8
-
-Test = Callable[[Action], bool]
-
-
-def _kind(*kinds: str, also: tuple[str, ...] = ()) -> Test:
-    """Actions of these kinds; ``also`` names those that the catalog files under what is worse of them."""
-    return lambda action: (
-        action.name in also or (action.sensitive is not None and action.sensitive.kind in kinds)
-    )
-
-
-_RESTORES = ("CreateInstancesFromSnapshot", "CreateRelationalDatabaseFromSnapshot")
-_PUBLISHES = (
-    "CreateContainerService",
-    "CreateContainerServiceDeployment",
-    "CreateRelationalDatabase",
-    "UpdateContainerService",
-    "UpdateRelationalDatabase",
-)
-_DATABASES = ("CreateRelationalDatabase", "CreateRelationalDatabaseFromSnapshot")
-_RUNS = ("Start", "Stop", "Reboot")
-
-_LOGINS = ("CreateGUISessionAccessDetails", "DownloadDefaultKeyPair", "GetInstanceAccessDetails")
-_PASSWORDS = ("GetRelationalDatabaseMasterUserPassword", "UpdateRelationalDatabase")
-_INSIDE = ("CreateBucketAccessKey", *_LOGINS, *_PASSWORDS)
-"""What opens an instance, a database or a bucket from within: more than Lightsail's own calls do."""
-
-
-@frozen
-class Power:
-    """A question, the actions that do it, and those that hand out what does it by another way."""
-
-    title: str
-    test: Test
-    through: tuple[str, ...] = ()
-
-
-POWERS: tuple[Power, ...] = (
-    Power("Get a login, a password or a key, other than those read in clear", _kind("credential")),
-    Power(
-        "Copy disks, databases or snapshots out, or restore a copy of them",
-        _kind("exfiltration", also=_RESTORES),
-        _INSIDE,
-    ),
-    Power(
-        "Open something to the public, to others or to another network",
-        _kind("exposure", "network", also=_PUBLISHES),
-    ),
-    Power("Run code or machines of its own choice", _kind("compute", also=_DATABASES), _LOGINS),
-    Power("Start, stop or restart what is there", lambda action: action.name.startswith(_RUNS), _LOGINS),
-    Power("Change DNS", _kind("dns", also=("DeleteDomain",))),
-    Power("Change tags of what is there", _kind("tagging")),
-    Power(
-        "Read what is shown in clear: logs, environment variables, contacts, pending passwords",
-        _kind("data"),
-    ),
-    Power("Destroy for good", lambda action: action.irreversible, _INSIDE),
-)
-"""What reviewers ask about, with the actions that stand for it."""
 
 
 def reach_section(case: Case) -> Section:
@@ -97,7 +38,7 @@ def refused_actions(case: Case) -> tuple[Action, ...]:
 
 
 def _blocks(case: Case) -> Iterator[Block]:
-    rows = tuple(_can(row) for row in case.rows if _working(row))
+    rows = tuple(_can(case, row) for row in case.rows if _working(case, row))
     yield Grid("What is allowed, and under which condition", ("Who", "May", "On", "If"), rows)
     yield Grid(
         "What reviewers ask about, within Lightsail",
@@ -111,17 +52,23 @@ def _blocks(case: Case) -> Iterator[Block]:
         yield Points(watch)
 
 
-def _can(row: AccessRow) -> Row:
-    return Row((row.principal, _actions(_working(row)), ", ".join(row.resources), row.condition or "always"))
+def _can(case: Case, row: AccessRow) -> Row:
+    return Row(
+        (row.principal, _actions(_working(case, row)), ", ".join(row.resources), row.condition or "always")
+    )
 
 
-def _working(row: AccessRow) -> tuple[str, ...]:
-    """Without actions that AWS checks against ``*`` alone where the statement names ARNs: it allows none."""
+def _working(case: Case, row: AccessRow) -> tuple[str, ...]:
+    """
+    Without actions that no call passes with: those that AWS checks against ``*`` alone where the statement
+    names ARNs, and those that need tags which may not be given.
+    """
+    names = tuple(name for name in row.actions if name not in case.short_of_tagging)
     if any(resource.startswith("*") for resource in row.resources):
-        return row.actions
+        return names
     catalog = load_catalog()
     return tuple(
-        name for name in row.actions if (action := catalog.action(name)) is None or not action.wildcard_only
+        name for name in names if (action := catalog.action(name)) is None or not action.wildcard_only
     )
 
 
@@ -138,9 +85,9 @@ def _actions(names: tuple[str, ...]) -> str:
 
 def _power(case: Case, power: Power) -> Row:
     catalog = load_catalog()
-    actions = [one for one in catalog.actions.values() if power.test(one) and one.source is not Source.SDK]
+    actions = [one for one in catalog.actions.values() if power.does(one) and one.source is not Source.SDK]
     granted = {action.name for action in case.granted}
-    yes = [action.name for action in actions if action.name in granted]
+    yes = [power.named(action.name) for action in actions if action.name in granted]
     no = [action.name for action in actions if action.name not in granted]
     through = [name for name in power.through if name in granted]
     answer = f"yes, by {_few(yes)}" if yes else "no"
@@ -157,19 +104,26 @@ def _few(names: list[str]) -> str:
 
 def _bounds(case: Case) -> Iterator[Point]:
     yield Point(_in_lightsail(case), "In Lightsail")
-    if not case.others:
-        yield Point(
-            "Nothing: no statement allows an action of IAM, S3, EC2 or any other service.",
-            "Outside Lightsail",
-        )
-    else:
-        yield Point(f"Also {listed(case.others)}, as written into the grant.", "Outside Lightsail", Tone.WARN)
+    yield _outside(case)
     if case.party is Party.GROUP:
         text = "All this is said of the grant alone: other policies and groups of the users can allow more."
         yield Point(text, "Besides", Tone.WARN)
     yield from _unseen(case)
     yield from _account_wide(case)
     yield from _besides(case)
+
+
+def _outside(case: Case) -> Point:
+    """What the permissions say of other services, and what leads there from within Lightsail."""
+    said = "No statement of the permissions names an action of IAM, S3, EC2 or any other service."
+    if case.others:
+        said = f"Also {listed(case.others)}, as written into the grant."
+    leading = [f"{action.name} ({OUTSIDE[action.name]})" for action in case.granted if action.name in OUTSIDE]
+    if leading:
+        said += f" Among Lightsail's own actions these lead to other services: {listed(leading)}."
+    who = "the users" if case.party is Party.GROUP else "the role"
+    said += f" Policies of resources elsewhere that name {who} can allow more; they are not seen here."
+    return Point(said, "Outside Lightsail", Tone.WARN if case.others or leading else Tone.PLAIN)
 
 
 def _account_wide(case: Case) -> Iterator[Point]:
@@ -209,7 +163,7 @@ _TAGS = ("aws:resourcetag/", "aws:requesttag/")
 
 def _besides(case: Case) -> Iterator[Point]:
     """What AWS asks beyond the actions that are granted."""
-    names = refused_for_tags(case)
+    names = case.short_of_tagging
     if names:
         text = (
             f"For tags that a request gives, AWS asks {TAGGING} as well (documented for some of these"

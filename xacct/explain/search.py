@@ -6,12 +6,13 @@ from fnmatch import fnmatchcase
 
 import attrs
 
+from xacct.evaluate.model import ContextValue
 from xacct.iam.policy import Effect, Statement
 from xacct.lightsail.catalog import Action
 from xacct.plan.access import HolderAccess, holder_delta
 from xacct.plan.model import Witness
 
-__all__ = ["covers", "holder_example", "telling"]
+__all__ = ["covers", "everything_but", "holder_example", "telling", "text_of"]
 
 
 def telling(action: Action) -> tuple[bool, bool, bool, bool, str]:
@@ -36,3 +37,15 @@ def holder_example(holders: HolderAccess, action: str, resource: str | None) -> 
 def covers(pattern: str, resource: str) -> bool:
     """Whether a pattern of IAM's matches the ARN."""
     return fnmatchcase(resource, pattern.replace("[", "[[]"))
+
+
+def everything_but(statement: Statement) -> str:
+    """What a statement with NotAction speaks of, in words."""
+    return f"everything but {', '.join(statement.not_actions or ())}"
+
+
+def text_of(value: ContextValue | None) -> str:
+    """One text of a key; "" where it is absent."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return value[0] if value else ""
