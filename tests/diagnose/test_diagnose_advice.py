@@ -137,6 +137,14 @@ def test_permission_set_of_identity_center_is_the_place_and_no_role_is_edited() 
     assert step.command is None
 
 
+def test_the_path_of_a_role_of_identity_center_is_not_made_up() -> None:
+    who = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Operators_0123456789abcdef/dana"
+    told = _refused("sts:AssumeRole", "arn:aws:iam::222233334444:role/reader", who=who)
+    statements = [step.statement.minified() for step in told.fix if step.statement is not None]
+    assert any("<CALLER-ARN>" in text for text in statements)
+    assert not any("aws-reserved" in text for text in statements)
+
+
 def test_policy_arns_of_the_message_are_kept() -> None:
     scp = "arn:aws:organizations::999988887777:policy/o-abc/service_control_policy/p-1"
     told = _refused("s3:GetObject", "*", f" with an explicit deny in a service control policy: {scp}")

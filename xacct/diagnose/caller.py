@@ -107,15 +107,17 @@ class Caller:
 
     @property
     def arn_for_trust(self) -> str | None:
-        """The ARN to name in another policy. A session's ARN tells the role's name but not its path."""
+        """The ARN to name in another policy. A session's ARN tells the role's name, not its path; none is taken."""
         if self.account is None or self.name is None or not re.fullmatch(r"[\w+=,.@-]+", self.name):
             return None
         if self.kind is CallerKind.ROLE:
             text = Arn.try_parse(self.text)
             if text is not None and text.service == "iam":
                 return self.text
-            path = "aws-reserved/sso.amazonaws.com/" if self.permission_set else ""
-            return f"arn:{self.partition}:iam::{self.account}:role/{path}{self.name}"
+            # Its path has the Region of Identity Center, except for us-east-1; the session does not tell.
+            if self.permission_set is not None:
+                return None
+            return f"arn:{self.partition}:iam::{self.account}:role/{self.name}"
         return self.text if self.kind is CallerKind.USER else None
 
     def put_command(self, policy_name: str) -> str | None:
