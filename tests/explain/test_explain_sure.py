@@ -197,6 +197,16 @@ def test_a_permission_with_a_policy_is_in_the_table() -> None:
     assert service.id not in load_services().without
 
 
+def test_what_the_model_alone_shows_is_not_told_as_certain() -> None:
+    for service in load_services().services.values():
+        lead = explain_service(service).lead
+        alone = service.certainty == "SDK model alone" and not service.ended
+        assert ("seems to have" in lead) is alone, service.id
+        assert ("both ways are open" in lead) is (
+            service.support == "yes" and not alone and not service.ended
+        )
+
+
 def test_the_one_external_id_of_a_resource_based_policy_is_told() -> None:
     assert "externalId" in model("cloudtrail-data")["shapes"]["PutAuditEventsRequest"]["members"]
     rows = {one.question: one.policy for one in contrasts()}

@@ -107,7 +107,7 @@ class Caller:
 
     @property
     def arn_for_trust(self) -> str | None:
-        """The ARN to name in another policy. A session's ARN tells the role's name, not its path; none is taken."""
+        """The ARN to name in another policy. A session's ARN has the role's name, not its path."""
         if self.account is None or self.name is None or not re.fullmatch(r"[\w+=,.@-]+", self.name):
             return None
         if self.kind is CallerKind.ROLE:

@@ -71,6 +71,11 @@ def _lead(service: Service) -> str:
     match service.support:
         case "not found":
             return f"Whether {service.name} has resource-based policies is not known here. {service.note}"
+        case "yes" if service.certainty == "SDK model alone":
+            return (
+                f"{service.name} seems to have resource-based policies: its SDK model has a call that sets"
+                " one. It was not looked up."
+            )
         case "yes":
             return f"{service.name} has resource-based policies, so both ways are open in principle."
         case "partly":
