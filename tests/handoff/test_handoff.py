@@ -227,6 +227,21 @@ def test_a_role_that_asks_for_mfa_hands_over_the_device_and_the_code() -> None:
     assert "--serial-number" not in snippet(handoff, "test-refused")
 
 
+@pytest.mark.parametrize(
+    ("principals", "noted"),
+    [
+        ("arn:aws:iam::222233334444:user/jane", False),
+        ("arn:aws:iam::222233334444:role/deploy", True),
+        ("arn:aws:iam::222233334444:role/deploy,arn:aws:iam::222233334444:user/jane", True),
+    ],
+)
+def test_callers_without_mfa_are_told_so_where_the_role_asks_for_it(principals: str, noted: bool) -> None:
+    settings = {"trusted_account": "222233334444", "principals": principals}
+    asked, not_asked = made("owned-account", mfa="true", **settings), made("owned-account", **settings)
+    assert any("carry no MFA" in note for note in asked.notes) is noted
+    assert not any("carry no MFA" in note for note in not_asked.notes)
+
+
 def test_the_caller_says_what_its_profile_and_device_are_called() -> None:
     caller = Caller(source_profile="work", mfa_serial="arn:aws:iam::444455556666:mfa/phone")
     settings = dict(handoff_of("third-party", caller).profile.settings)

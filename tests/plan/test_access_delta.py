@@ -273,3 +273,33 @@ def test_an_issuer_of_tokens_is_told_in_its_own_case() -> None:
     role = RoleAccess(account=ACCOUNT, role_arn=ROLE, trust=trust, policies=(policy("reads"),))
     (row,) = access_delta(None, role).rows
     assert row.condition == f"as subject job at {issuer}"
+
+
+@pytest.mark.parametrize("account", ["444455556666", ACCOUNT])
+def test_the_witness_of_a_demand_for_mfa_is_a_user_where_one_is_trusted(account: str) -> None:
+    named = [f"arn:aws:iam::{account}:role/deploy", f"arn:aws:iam::{account}:user/jane"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": named},
+        "Action": "sts:AssumeRole",
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    }
+    trust = PolicyDocument.from_json({"Version": "2012-10-17", "Statement": [statement]})
+    side = RoleAccess(account=ACCOUNT, role_arn=ROLE, trust=trust, policies=(policy("reads"),))
+    witnesses = [row.witness for row in access_delta(None, side).rows]
+    assert [one.principal for one in witnesses if one is not None] == [named[1]] * len(witnesses)
+
+
+def test_a_pattern_of_callers_with_mfa_has_a_witness_or_none_but_no_failure() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "Bool": {"aws:MultiFactorAuthPresent": "true"},
+            "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:*/ops"},
+        },
+    }
+    trust = PolicyDocument.from_json({"Version": "2012-10-17", "Statement": [statement]})
+    side = RoleAccess(account=ACCOUNT, role_arn=ROLE, trust=trust, policies=(policy("reads"),))
+    assert access_delta(None, side).rows

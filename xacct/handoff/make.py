@@ -113,7 +113,19 @@ def _assume(expansion: Expansion, entry: Entry, role_arn: str, caller: Caller) -
         console=_console(expansion, entry, external_id),
         tests=assume_tests(call, profile.name),
         snippets=assume_snippets(call),
+        notes=(*expansion.handoff, *_mfa_note(entry)),
     )
+
+
+def _mfa_note(entry: Entry) -> tuple[str, ...]:
+    """IAM User Guide, id_credentials_mfa_configure-api-require."""
+    if not entry.asks_mfa or entry.only_users:
+        return ()
+    text = (
+        "Call as an IAM user with MFA. Sessions of roles and of IAM Identity Center carry no MFA, so where"
+        " the role asks for it they get in by no call."
+    )
+    return (text,)
 
 
 def _external_id(expansion: Expansion, entry: Entry) -> str | None:

@@ -43,6 +43,9 @@ def examples(space: Space, box: Box) -> Iterator[Example]:
     resources = _resources(space, box, context)
     actions = space.actions.examples(box.get(ACTION, space.sizes[ACTION]))
     requesters = [likely for one in _requesters(space, box) for likely in _likely(one, context)]
+    if any(key.lower().startswith("aws:multifactorauth") for key in context):
+        # MFA is in sessions of users alone (id_credentials_mfa_configure-api-require).
+        requesters.sort(key=lambda one: one is not None and ":user/" not in one.text)
     triples = ((r, a, w) for r, a, w in product(resources[:4], actions[:4], requesters[:4]))
     for resource, action, requester in islice(triples, MAX_EXAMPLES):
         lifelike = _lifelike(resource, context)
