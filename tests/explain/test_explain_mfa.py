@@ -51,6 +51,7 @@ def test_the_example_of_a_caller_is_one_who_can_get_in(row: dict[str, Any], tmp_
     assert (found is None) is (row["caller"] is None)
     if found is not None:
         assert fnmatchcase(found.principal, row["caller"])
+        assert can_happen(found.principal, found.context)
         assert case.decide_assume(found).allowed
 
 
@@ -104,3 +105,19 @@ def test_no_example_shows_mfa_on_a_session_without_it(name: str) -> None:
     witness = case_of(example(name)).witness
     assert witness is not None
     assert can_happen(witness.principal, witness.assume_context)
+
+
+def test_a_service_beside_an_account_is_explained_without_failing(tmp_path: Path) -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+            for principal in (
+                {"Service": "ec2.amazonaws.com"},
+                {"AWS": "arn:aws:iam::444455556666:role/deploy"},
+            )
+        ],
+    }
+    grant = {"blueprint": "raw", "name": "odd", "account": "111122223333", "parameters": {"trust": trust}}
+    text = json.dumps({**grant, "permissions": [{"set": "monitoring"}]})
+    assert explain_grant(from_text(text, tmp_path)).sections

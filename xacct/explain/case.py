@@ -21,7 +21,7 @@ from xacct.explain.mfa import admitting, shut_out
 from xacct.explain.party import Party
 from xacct.explain.places import answering_region, asked_types, region_of, type_arn
 from xacct.explain.search import covers, everything_but, holder_example, telling, text_of
-from xacct.iam.arn import Arn
+from xacct.iam.arn import Arn, is_account_id
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.iam.things import Role
 from xacct.lightsail.catalog import Action, load_catalog
@@ -227,7 +227,9 @@ class Case:
         if self.party.federated:
             return ""
         parsed = Arn.try_parse(self.witness.principal) if self.witness else None
-        return parsed.account if parsed is not None else next(iter(self.trusted_accounts), "")
+        return (
+            parsed.account if parsed is not None else next(filter(is_account_id, self.trusted_accounts), "")
+        )
 
     @cached_property
     def trusted(self) -> tuple[str, ...]:

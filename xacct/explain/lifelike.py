@@ -32,7 +32,9 @@ _REGION = "aws:RequestedRegion"
 def lifelike(case: Case, witness: Witness) -> Witness | None:
     """Asked as AWS asks: about ``*`` or about one of the types that the action takes, and in one Region."""
     called = _as_called(case, witness)
-    if called is None or not can_happen(called.principal, called.assume_context):
+    if called is not None and not can_happen(called.principal, called.assume_context):
+        called = _with_no_mfa(case, called)
+    if called is None:
         return None
     called = _of_identity_center(case, called)
     action = load_catalog().action(called.action)
@@ -59,6 +61,17 @@ def _as_called(case: Case, witness: Witness) -> Witness | None:
     kind = "SAML" if ":saml-provider/" in witness.principal else "WebIdentity"
     called = attrs.evolve(witness, assume_action=f"sts:AssumeRoleWith{kind}")
     return called if case.decide_assume(case.assuming(called)).allowed else None
+
+
+def _with_no_mfa(case: Case, witness: Witness) -> Witness | None:
+    """As a principal that carries no MFA asks; None where the trust policy then refuses it."""
+    context = {
+        key: "false" if key.lower() == "aws:multifactorauthpresent" else value
+        for key, value in witness.assume_context.items()
+        if key.lower() != "aws:multifactorauthage"
+    }
+    bare = attrs.evolve(witness, assume_context=context)
+    return bare if case.access is not None and case.decide_assume(case.assuming(bare)).allowed else None
 
 
 def _of_identity_center(case: Case, witness: Witness) -> Witness:
