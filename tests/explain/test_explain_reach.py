@@ -112,6 +112,8 @@ def test_what_is_refused_for_its_tags_is_counted_as_refused(
     assert found.picture is not None
     counted = f"{len(case.granted)} actions of Lightsail, {changes} changes among them"
     assert any(counted in edge.checks for edge in found.picture.edges)
+    tagged = "some of them only with tag Team=web in the request"
+    assert any(tagged in edge.checks for edge in found.picture.edges) is passes
 
 
 def test_a_grant_of_nothing_but_what_is_refused_for_tags_lets_nobody_do_anything(tmp_path: Path) -> None:

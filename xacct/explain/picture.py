@@ -9,7 +9,7 @@ from xacct.explain.lasting import longest_session
 from xacct.explain.matching import allowing
 from xacct.explain.model import Box, Edge, Node, Picture
 from xacct.explain.text import count, duration, listed, phrase
-from xacct.iam.policy import Effect
+from xacct.iam.policy import Effect, Statement
 from xacct.lightsail.catalog import load_catalog
 
 __all__ = ["picture_of"]
@@ -136,27 +136,25 @@ def _checks(case: Case) -> Iterator[str]:
         )
     if case.others:
         yield f"{listed(case.others)}, as written into the grant"
-    allowing = [
-        {phrase(condition) for condition in statement.conditions}
-        for document in case.documents
-        for statement in document.statements
-        if statement.effect is Effect.ALLOW
-    ]
+    allowing = [{phrase(condition) for condition in one.conditions} for one in _of_use(case)]
     for words in sorted({words for found in allowing for words in found}):
         everywhere = all(words in found for found in allowing)
         yield words if everywhere else f"some of them only {words}"
 
 
+def _of_use(case: Case) -> Iterator[Statement]:
+    """The Allow statements but those that are about nothing except actions refused for their tags."""
+    short = set(case.short_of_tagging)
+    for document in case.documents:
+        for one in document.statements:
+            if one.effect is Effect.ALLOW and not (one.actions and short.issuperset(one.actions)):
+                yield one
+
+
 def _resources(case: Case) -> Iterator[str]:
     if case.is_closed:
         return
-    found = dict.fromkeys(
-        resource
-        for document in case.documents
-        for statement in document.statements
-        if statement.effect is Effect.ALLOW
-        for resource in statement.resources or ()
-    )
+    found = dict.fromkeys(resource for statement in _of_use(case) for resource in statement.resources or ())
     named = [resource for resource in found if resource != "*"]
     if "*" in found:
         yield _everything(case, beside=bool(named))
@@ -167,8 +165,7 @@ def _resources(case: Case) -> Iterator[str]:
 
 def _everything(case: Case, *, beside: bool) -> str:
     """What ``*`` stands for: where ARNs stand ``beside`` it, often only the actions that take none."""
-    statements = [one for document in case.documents for one in document.statements]
-    wide = [one for one in statements if one.effect is Effect.ALLOW and "*" in (one.resources or ())]
+    wide = [one for one in _of_use(case) if "*" in (one.resources or ())]
     patterns = [pattern for one in wide for pattern in one.actions or ("*",)]
     catalog = load_catalog()
     actions = [catalog.expand(pattern) for pattern in patterns]
