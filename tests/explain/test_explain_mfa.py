@@ -29,7 +29,7 @@ def asking(row: dict[str, Any], folder: Path) -> Case:
     allow = {"Effect": "Allow", "Principal": {"AWS": row["principals"]}, "Action": "sts:AssumeRole"}
     statements = [{**allow, "Condition": condition} if condition else allow]
     if "deny" in row:
-        everyone = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
+        everyone = {"Effect": "Deny", "Principal": "*", "Action": row.get("denied", "sts:AssumeRole")}
         statements.append({**everyone, "Condition": row["deny"]})
     grant = {
         "blueprint": "raw",
@@ -121,3 +121,20 @@ def test_a_service_beside_an_account_is_explained_without_failing(tmp_path: Path
     grant = {"blueprint": "raw", "name": "odd", "account": "111122223333", "parameters": {"trust": trust}}
     text = json.dumps({**grant, "permissions": [{"set": "monitoring"}]})
     assert explain_grant(from_text(text, tmp_path)).sections
+
+
+@pytest.mark.parametrize("other", ["arn:aws:iam::444455556666:role/deploy", "arn:aws:iam::444455556666:root"])
+def test_who_may_come_another_way_is_not_told_to_be_shut_out(other: str, tmp_path: Path) -> None:
+    allow = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    asking_for_it = {
+        **allow,
+        "Principal": {"AWS": "arn:aws:iam::444455556666:role/deploy"},
+        "Condition": MFA,
+    }
+    trust = {"Version": "2012-10-17", "Statement": [asking_for_it, {**allow, "Principal": {"AWS": other}}]}
+    grant = {"blueprint": "raw", "name": "odd", "account": "111122223333", "parameters": {"trust": trust}}
+    case = case_of(from_text(json.dumps({**grant, "permissions": [{"set": "monitoring"}]}), tmp_path))
+    assert case.shut_out == ()
+    assert not case.is_closed
+    assert case.assume_request is not None
+    assert can_happen(case.assume_request.principal, case.assume_request.context)

@@ -17,6 +17,7 @@ from xacct.explain.matching import names_action
 from xacct.explain.text import listed
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
+from xacct.plan.simulate import ASSUME_ACTIONS
 
 __all__ = ["admitting", "asks_mfa", "can_happen", "shut_out", "shut_out_words"]
 
@@ -46,8 +47,15 @@ def admitting(trust: PolicyDocument) -> PolicyDocument:
 
 
 def shut_out(trust: PolicyDocument) -> tuple[str, ...]:
-    """The principals and patterns of them, as written, that a statement lets in only with MFA: never."""
-    asking = [one for one in trust.statements if asks_mfa(trust, one)]
+    """
+    The principals and patterns of them, as written, that can never meet the demand for MFA.
+
+    Empty where some statement lets in without MFA: it may let in the same ones.
+    """
+    entering = [one for one in trust.statements if one.effect is Effect.ALLOW and _lets_in(one)]
+    asking = [one for one in entering if asks_mfa(trust, one)]
+    if len(asking) < len(entering):
+        return ()
     named = [who.value for one in asking for who in one.principals or () if not _may_carry(who)]
     patterns = [
         value
@@ -74,7 +82,13 @@ def asks_mfa(trust: PolicyDocument, statement: Statement) -> bool:
     if statement.effect is not Effect.ALLOW:
         return False
     denies = [one for one in trust.statements if one.effect is Effect.DENY]
-    return any(map(_demands, statement.conditions)) or any(map(_refuses_without, denies))
+    return any(map(_demands, statement.conditions)) or any(
+        _refuses_without(deny, statement) for deny in denies
+    )
+
+
+def _lets_in(statement: Statement) -> bool:
+    return any(names_action(statement, action) for action in ASSUME_ACTIONS)
 
 
 def _demands(condition: Condition) -> bool:
@@ -88,16 +102,16 @@ def _demands(condition: Condition) -> bool:
     return operator.startswith("numeric") and not operator.endswith("ifexists") and "not" not in operator
 
 
-def _refuses_without(statement: Statement) -> bool:
-    everyone = any(who.value == "*" for who in statement.principals or ())
-    if not everyone or not names_action(statement, "sts:AssumeRole") or len(statement.conditions) != 1:
+def _refuses_without(deny: Statement, allow: Statement) -> bool:
+    """Whether it keeps everybody without MFA from what the other lets in by."""
+    everyone = any(who.value == "*" for who in deny.principals or ())
+    entering = [one for one in ASSUME_ACTIONS if names_action(allow, one)]
+    covered = bool(entering) and all(names_action(deny, one) for one in entering)
+    if not everyone or not covered or len(deny.conditions) != 1:
         return False
-    [condition] = statement.conditions
-    return (condition.operator.lower(), condition.key.lower(), condition.values) == (
-        "boolifexists",
-        _PRESENT,
-        ("false",),
-    )
+    [condition] = deny.conditions
+    key, operator = condition.key.lower(), condition.operator.lower()
+    return (key, operator, condition.values) == (_PRESENT, "boolifexists", ("false",))
 
 
 def _narrowed(statement: Statement) -> Statement | None:
