@@ -157,7 +157,7 @@ def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
             (
                 "What may stop it",
                 "the role's policies, and those of the organization",
-                "S3 Block Public Access with RestrictPublicBuckets, if the bucket is public",
+                "the reader's own policies, both organizations', and S3 Block Public Access if it is public",
             ),
             source=sources.BLOCK_PUBLIC,
         ),

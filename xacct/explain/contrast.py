@@ -137,11 +137,16 @@ def _external_id(case: Case) -> str:
 _POSITIVE = ("StringEquals", "StringLike", "StringEqualsIgnoreCase")
 
 
+def _demands_recent_mfa(condition: Condition) -> bool:
+    is_age = condition.key.lower() == "aws:multifactorauthage"
+    return is_age and condition.operator in ("NumericLessThan", "NumericLessThanEquals")
+
+
 def _demands_mfa(condition: Condition) -> bool:
     """Only what a caller without MFA cannot meet: ``BoolIfExists`` lets long-term access keys in."""
     key = condition.key.lower()
-    if key == "aws:multifactorauthage":
-        return condition.operator in ("NumericLessThan", "NumericLessThanEquals")
+    if _demands_recent_mfa(condition):
+        return True
     true = tuple(value.lower() for value in condition.values) == ("true",)
     return key == "aws:multifactorauthpresent" and condition.operator == "Bool" and true
 
@@ -168,8 +173,10 @@ def _console(case: Case) -> str:
         return f"No Switch Role: it cannot send {listed(kept_out, 'or')}."
     if case.role is not None and len(case.role.path.lstrip("/") + case.role.name) > _SWITCHES_TO:
         return f"No Switch Role: it takes path and name of at most {_SWITCHES_TO} characters."
-    with_mfa = _asked(case, _demands_mfa) == _EVERYWHERE
-    return "Switch Role, for users who signed in with MFA." if with_mfa else "Switch Role."
+    if _asked(case, _demands_mfa) != _EVERYWHERE:
+        return "Switch Role."
+    recent = " recently enough" if _asked(case, _demands_recent_mfa) else ""
+    return f"Switch Role, for users who signed in with MFA{recent}."
 
 
 _SWITCHES_TO = 64

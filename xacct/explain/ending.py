@@ -99,7 +99,11 @@ def _users_credentials(case: Case) -> Point:
 def _provider(case: Case) -> Iterator[Point]:
     if case.expansion.shared:
         names = listed([key.name for key in sorted(case.expansion.shared)])
-        yield Point(f"{names} goes with the last role that trusts it, not before.", "The identity provider")
+        text = (
+            f"{names} goes with the last of xacct's roles that trust it, if xacct made it and no other role"
+            " trusts it; else it stays."
+        )
+        yield Point(text, "The identity provider")
 
 
 def _expiry(case: Case) -> Point:
@@ -112,7 +116,7 @@ def _expiry(case: Case) -> Point:
     else:
         text = (
             f"{expires.isoformat()} is the last day (UTC): from {after} on nobody gets a session, and"
-            " sessions that still run are denied everything."
+            " sessions that still run are denied all that policies decide."
         )
     return Point(f"{text} This is written into the policies; nothing has to run for it.", "By date")
 
@@ -145,11 +149,16 @@ def _logs(case: Case) -> Iterator[Point]:
     yield Point(_sts_event(case), "Getting the session", source=CLOUDTRAIL)
     yield Point(
         f"In account {case.account} under the session's ARN, such as {case.session_arn}. The part after the"
-        " last slash is the session name.",
+        f" last slash is the session name.{_DATA_EVENTS if case.others else ''}",
         "The calls",
         source=CLOUDTRAIL,
     )
     yield from _person(case)
+
+
+_DATA_EVENTS = (
+    " Data events, such as reading and writing objects of S3, are recorded only where a trail logs them."
+)
 
 
 def _sts_event(case: Case) -> str:

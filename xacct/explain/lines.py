@@ -232,12 +232,13 @@ def _thing(thing: Thing, account: str) -> Point | None:
     match thing:
         case OidcProvider():
             text = (
-                f"The OIDC provider {thing.url} in account {account}: through it IAM knows whose tokens to"
-                " check."
+                f"The OIDC provider {thing.url} in account {account}, unless it is there: through it IAM"
+                " knows whose tokens to check."
             )
         case SamlProvider():
             text = (
-                f"The SAML provider {thing.name} in account {account}: it holds the identity provider's keys."
+                f"The SAML provider {thing.name} in account {account}, unless it is there: it holds the"
+                " identity provider's keys."
             )
         case ManagedPolicy():
             text = (

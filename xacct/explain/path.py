@@ -69,10 +69,12 @@ def _unseen(case: Case) -> Iterator[Text]:
         )
         yield Text(said, Tone.WARN, BOUNDARIES)
     callers = case.caller_account if case.party.crosses_accounts else ""
+    # Resource control policies reach STS and some other services, Lightsail not (orgs_manage_policies_rcps).
+    reached = case.access is not None or case.others
+    kinds = "Service and resource control policies" if reached else "Service control policies"
     beside = f", and service control policies over account {callers}," if callers else ""
     yield Text(
-        f"Service and resource control policies over account {case.account}{beside} are not seen here; they"
-        " can still refuse.",
+        f"{kinds} over account {case.account}{beside} are not seen here; they can still refuse.",
         source=LOGIC,
     )
 

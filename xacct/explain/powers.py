@@ -112,7 +112,7 @@ POWERS: tuple[Power, ...] = (
     Power("Change DNS", _kind("dns"), also=_plainly("DeleteDomain")),
     Power("Change tags of what is there", _kind("tagging")),
     Power(
-        "Read what is shown in clear: logs, environment variables, contacts, pending passwords",
+        "Read what is shown in clear: logs, environment variables, contacts, key IDs, pending passwords",
         _kind("data"),
     ),
     Power("Destroy for good", lambda action: action.irreversible, _INSIDE, _DESTROYS),

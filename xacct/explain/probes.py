@@ -21,7 +21,7 @@ from xacct.values import frozen
 __all__ = ["Probe", "probes", "probes_section"]
 
 _STRANGER = "999999999999"
-_OTHER_AUDIENCE = "with a token for another audience"
+_OTHER_AUDIENCE = "with a token for an audience that the grant does not name"
 
 
 @frozen
@@ -73,6 +73,7 @@ def probes(case: Case) -> Iterator[Probe]:
             note = _before(case) if label == _OTHER_AUDIENCE else ""
             yield Probe(label, changed, case.decide_assume(changed), assuming=True, note=note)
         yield from _same_environment(case, assume)
+        yield from _into_branch(case, assume)
     if request is not None:
         for label, changed in _changed_request(case, request):
             yield Probe(label, changed, case.decide(changed), assuming=False)
@@ -93,30 +94,41 @@ def _other_values(case: Case, key: str) -> Iterator[tuple[str, ContextValue | No
     folded = key.lower()
     if folded == "aws:principalarn":
         return
-    if folded == "sts:externalid":
-        yield "without the external ID", None
-        yield "with another customer's external ID", "another-customer"
-    elif folded == "aws:multifactorauthpresent":
-        yield "after signing in without MFA", "false"
-        yield "with long-term access keys and no MFA code in the call (the MFA key is absent)", None
-    elif folded == "aws:multifactorauthage":
-        yield "with an MFA sign-in that is 12 hours old", "43200"
+    if folded in _OTHERS:
+        yield from _OTHERS[folded]
     elif folded == "aws:currenttime":
         yield from _times(case)
-    elif folded == "aws:principalorgid":
-        yield "from an account outside the organization", "o-another1234"
-    elif folded == "saml:aud":
-        yield "with an assertion that was sent to another address", "https://elsewhere.example/saml"
-    elif folded.endswith(":aud"):
+    elif folded.endswith((":aud", ":oaud")):
         yield _OTHER_AUDIENCE, "https://elsewhere.example"
     elif folded.endswith(":sub") and folded.startswith("token.actions."):
         yield from _github_subjects(case, key)
     elif folded.endswith(":sub"):
-        yield "with a token for another subject", "somebody-else"
-    elif folded == "sts:rolesessionname":
-        yield "with another session name", "another-name"
+        yield "with a token for a subject that the grant does not name", "somebody-else"
     else:
         yield f"without {key}", None
+
+
+_OTHERS: Mapping[str, tuple[tuple[str, ContextValue | None], ...]] = {
+    "sts:externalid": (
+        ("without the external ID", None),
+        ("with another customer's external ID", "another-customer"),
+    ),
+    "aws:multifactorauthpresent": (
+        ("after signing in without MFA", "false"),
+        ("with long-term access keys and no MFA code in the call (the MFA key is absent)", None),
+    ),
+    "aws:multifactorauthage": (("with an MFA sign-in that is 12 hours old", "43200"),),
+    "aws:principalorgid": (("from an account outside the organization", "o-another1234"),),
+    "saml:aud": (
+        (
+            "with an assertion that was sent to an address that the grant does not name",
+            "https://elsewhere.example/saml",
+        ),
+    ),
+    # Holds azp, who asked for the token, where the token has one.
+    "accounts.google.com:aud": (("with a token that another party asked for", "109876543210987654321"),),
+    "sts:rolesessionname": (("with another session name", "another-name"),),
+}
 
 
 def _github_subjects(case: Case, key: str) -> Iterator[tuple[str, ContextValue | None]]:
@@ -125,11 +137,14 @@ def _github_subjects(case: Case, key: str) -> Iterator[tuple[str, ContextValue |
     repository = ":".join(subject.split(":")[:2])
     name = repository.partition("/")[2]
     # A job that names an environment has that in its subject, whatever started it (GitHub's OIDC reference).
-    apart = " that names no environment" if _environment(subject) else ""
+    apart = ", which names no environment" if _environment(subject) else ""
     pull_request = f"{repository}:pull_request"
-    yield f"with the token of a job for a pull request in the same repository{apart}", pull_request
+    yield (
+        f"with the token of a job of event pull_request in the same repository{apart}",
+        pull_request,
+    )
     branch = f"{repository}:ref:refs/heads/somebodys-branch"
-    yield f"with the token of a job on another branch of the same repository{apart}", branch
+    yield f"with the token of a job on a branch that the grant does not name{apart}", branch
     other = subject.replace(repository, f"repo:somebody-else/{name}", 1)
     yield "with the token of the same job in somebody else's repository of that name", other
 
@@ -162,6 +177,23 @@ def _same_environment(case: Case, assume: Request) -> Iterator[Probe]:
         note="Its subject is the same: only the protection rules of the environment can stop such a job.",
         source=GITHUB_OIDC,
     )
+
+
+def _into_branch(case: Case, assume: Request) -> Iterator[Probe]:
+    """A job for a pull request that runs in the context of the branch it goes into, with its subject."""
+    found = (
+        key for key in assume.context if key.lower().startswith("token.actions.") and key.endswith(":sub")
+    )
+    branch = _held(case, next(found, "")).partition(":ref:refs/heads/")[2]
+    if branch:
+        yield Probe(
+            f"with the token of a job of event pull_request_target, for a pull request into {branch}",
+            assume,
+            case.decide_assume(assume),
+            assuming=True,
+            note=f"Its subject is that of {branch}, also for a pull request from a fork.",
+            source=GITHUB_OIDC,
+        )
 
 
 def _before(case: Case) -> str:

@@ -165,6 +165,8 @@ def _claim_phrase(key: str, written: str) -> Phrase | None:
     issuer, colon, claim = key.rpartition(":")
     if not colon or "." not in issuer:
         return None
+    if issuer == "accounts.google.com" and claim in _GOOGLE:  # aud holds azp where the token has one
+        return lambda values: f"{_GOOGLE[claim]} {values}"
     if claim == "aud":
         return lambda values: f"for audience {values}"
     if claim == "sub" and issuer.startswith("token.actions."):
@@ -174,6 +176,7 @@ def _claim_phrase(key: str, written: str) -> Phrase | None:
     return None
 
 
+_GOOGLE = {"aud": "asked for by party", "oaud": "for audience"}
 _CLAIMS = {"sub": "as subject", "amr": "with authentication method", "azp": "for authorized party"}
 
 
