@@ -11,9 +11,8 @@ import attrs
 
 from xacct.evaluate.model import ContextValue, Decision, Request
 from xacct.explain.lifelike import example_elsewhere, with_region
-from xacct.explain.matching import names_action
+from xacct.explain.matching import allowing_in, asks_key
 from xacct.explain.places import answering_region, asked_types, made_type, type_arn
-from xacct.iam.policy import Effect, Statement
 from xacct.lightsail.catalog import Action, load_catalog
 from xacct.values import frozen
 
@@ -87,20 +86,11 @@ def _lacks_tagging(case: Case, action: Action) -> bool:
 
 def tags_freely(case: Case) -> bool:
     """Whether tags may be put on resources, whatever tags these have."""
-    return any(not _keys(one, _RESOURCE_TAG) for one in _allowing(case, TAGGING))
+    return any(not asks_key(one, _RESOURCE_TAG) for one in allowing_in(case.documents, TAGGING))
 
 
 def _tagged(case: Case, action: Action) -> bool:
-    return all(_keys(one, "aws:requesttag/") for one in _allowing(case, action.full_name))
-
-
-def _allowing(case: Case, name: str) -> list[Statement]:
-    statements = [one for document in case.documents for one in document.statements]
-    return [one for one in statements if one.effect is Effect.ALLOW and names_action(one, name)]
-
-
-def _keys(statement: Statement, start: str) -> list[str]:
-    return [one.key for one in statement.conditions if one.key.lower().startswith(start)]
+    return all(asks_key(one, "aws:requesttag/") for one in allowing_in(case.documents, action.full_name))
 
 
 # -- the requests --------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 
-__all__ = ["allowing", "names_action"]
+__all__ = ["allowing", "allowing_in", "asks_key", "names_action"]
 
 
 def names_action(statement: Statement, action: str) -> bool:
@@ -26,3 +26,13 @@ def allowing(document: PolicyDocument | None, action: str) -> list[Statement]:
     """The Allow statements of a document that are about the action."""
     statements = document.statements if document is not None else ()
     return [one for one in statements if one.effect is Effect.ALLOW and names_action(one, action)]
+
+
+def allowing_in(documents: Iterable[PolicyDocument], action: str) -> list[Statement]:
+    """The Allow statements of several documents that are about the action."""
+    return [statement for document in documents for statement in allowing(document, action)]
+
+
+def asks_key(statement: Statement, start: str) -> bool:
+    """Whether a condition of the statement is on a key that begins so, in lower case."""
+    return any(one.key.lower().startswith(start) for one in statement.conditions)

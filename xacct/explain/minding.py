@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from xacct.explain.calls import TAGGING, tags_freely
 from xacct.explain.case import Case
-from xacct.explain.matching import names_action
-from xacct.iam.policy import Effect, Statement
+from xacct.explain.matching import allowing_in, asks_key
 from xacct.lightsail.catalog import Action, Source, load_catalog
 
 __all__ = ["minding"]
@@ -38,7 +37,7 @@ def _reach(case: Case, action: Action) -> Iterator[str]:
     if action.source is Source.SDK:
         yield "AWS has not published how it is authorised; it is written for the whole account."
         return
-    if all(_asks_request_tag(one) for one in _allowing(case, action.full_name)):
+    if all(asks_key(one, "aws:requesttag/") for one in allowing_in(case.documents, action.full_name)):
         yield (
             "No ARN and no tag of what exists limits it. The tags that the request has to give do: it makes"
             " only what is tagged so."
@@ -63,17 +62,4 @@ def _tagging(before: Case, after: Case, name: str) -> Iterator[str]:
 
 
 def _within_tags(case: Case, name: str) -> bool:
-    return all(_keys(one, "aws:resourcetag/") for one in _allowing(case, name))
-
-
-def _asks_request_tag(statement: Statement) -> bool:
-    return _keys(statement, "aws:requesttag/")
-
-
-def _keys(statement: Statement, start: str) -> bool:
-    return any(one.key.lower().startswith(start) for one in statement.conditions)
-
-
-def _allowing(case: Case, name: str) -> list[Statement]:
-    statements = [one for document in case.documents for one in document.statements]
-    return [one for one in statements if one.effect is Effect.ALLOW and names_action(one, name)]
+    return all(asks_key(one, "aws:resourcetag/") for one in allowing_in(case.documents, name))

@@ -158,12 +158,15 @@ def _environment(subject: str) -> str:
     return subject.partition(":environment:")[2]
 
 
+def _subject_key(assume: Request) -> str:
+    """The key of GitHub's subject; "" where the request holds none."""
+    keys = (key for key in assume.context if key.lower().startswith("token.actions."))
+    return next((key for key in keys if key.endswith(":sub")), "")
+
+
 def _same_environment(case: Case, assume: Request) -> Iterator[Probe]:
     """A job of another branch, or of a pull request, that names the environment: its subject is the same."""
-    found = (
-        key for key in assume.context if key.lower().startswith("token.actions.") and key.endswith(":sub")
-    )
-    key = next(found, "")
+    key = _subject_key(assume)
     name = _environment(_held(case, key))
     if not name:
         return
@@ -181,10 +184,7 @@ def _same_environment(case: Case, assume: Request) -> Iterator[Probe]:
 
 def _into_branch(case: Case, assume: Request) -> Iterator[Probe]:
     """A job for a pull request that runs in the context of the branch it goes into, with its subject."""
-    found = (
-        key for key in assume.context if key.lower().startswith("token.actions.") and key.endswith(":sub")
-    )
-    branch = _held(case, next(found, "")).partition(":ref:refs/heads/")[2]
+    branch = _held(case, _subject_key(assume)).partition(":ref:refs/heads/")[2]
     if branch:
         yield Probe(
             f"with the token of a job of event pull_request_target, for a pull request into {branch}",
