@@ -156,7 +156,7 @@ def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
         Row(
             (
                 "What may stop it",
-                "the role's policies, and those of the organization",
+                "the caller's own policies, the role's, a policy of the bucket, and both organizations'",
                 "the reader's own policies, both organizations', and S3 Block Public Access if it is public",
             ),
             source=sources.BLOCK_PUBLIC,

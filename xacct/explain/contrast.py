@@ -76,7 +76,9 @@ def _until(expires: object) -> str:
 def _running_on(case: Case) -> str:
     if case.party is Party.SERVICE:
         return "Sessions that run go on as long as the service made them last."
-    return f"Up to {duration(longest_session(case))} for sessions that run."
+    return (
+        f"Up to {duration(longest_session(case))} for sessions that run, where only the trust policy changes."
+    )
 
 
 def _writers(case: Case) -> str:

@@ -157,7 +157,8 @@ def _logs(case: Case) -> Iterator[Point]:
 
 
 _DATA_EVENTS = (
-    " Data events, such as reading and writing objects of S3, are recorded only where a trail logs them."
+    " Data events, such as reading and writing objects of S3, are recorded only where a trail or an event"
+    " data store logs them."
 )
 
 

@@ -14,6 +14,9 @@ _CHAINED_SECONDS = 3600
 """The longest session that a role session gets by assuming another role (id_roles_terms-and-concepts)."""
 
 
+_COGNITO = "cognito-identity.amazonaws.com"
+
+
 def lasting_words(case: Case) -> str:
     """How long the session of the example lasts, in sentences."""
     longest = duration(case.role.max_session if case.role is not None else _CHAINED_SECONDS)
@@ -25,6 +28,8 @@ def lasting_words(case: Case) -> str:
             f" whatever the role says (here {longest})."
         )
     said = f"The session lasts 15 minutes to {longest}, as the caller asks, and 1 hour if it does not say."
+    if case.witness is not None and case.witness.principal.endswith(_COGNITO):
+        return f"{said} Where Cognito itself calls STS, in its enhanced flow, the user cannot ask."
     if case.party is not Party.SAML:
         return said
     # STS API Reference, AssumeRoleWithSAML; SessionDuration: id_roles_providers_create_saml_assertions.

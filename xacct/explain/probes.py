@@ -73,7 +73,7 @@ def probes(case: Case) -> Iterator[Probe]:
             note = _before(case) if label == _OTHER_AUDIENCE else ""
             yield Probe(label, changed, case.decide_assume(changed), assuming=True, note=note)
         yield from _same_environment(case, assume)
-        yield from _into_branch(case, assume)
+        yield from _for_pull_requests(case, assume)
     if request is not None:
         for label, changed in _changed_request(case, request):
             yield Probe(label, changed, case.decide(changed), assuming=False)
@@ -182,16 +182,16 @@ def _same_environment(case: Case, assume: Request) -> Iterator[Probe]:
     )
 
 
-def _into_branch(case: Case, assume: Request) -> Iterator[Probe]:
-    """A job for a pull request that runs in the context of the branch it goes into, with its subject."""
+def _for_pull_requests(case: Case, assume: Request) -> Iterator[Probe]:
+    """A job for a pull request that runs in the context of the default branch, with its subject."""
     branch = _held(case, _subject_key(assume)).partition(":ref:refs/heads/")[2]
     if branch:
         yield Probe(
-            f"with the token of a job of event pull_request_target, for a pull request into {branch}",
+            f"with the token of a job of event pull_request_target, where {branch} is the default branch",
             assume,
             case.decide_assume(assume),
             assuming=True,
-            note=f"Its subject is that of {branch}, also for a pull request from a fork.",
+            note="Its subject is that of the default branch, also for a pull request from a fork.",
             source=GITHUB_OIDC,
         )
 
