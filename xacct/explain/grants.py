@@ -66,8 +66,8 @@ _WHO = {
     Party.VENDOR: "The vendor with account {caller}",
     Party.SAME: "Callers of the same account",
     Party.GROUP: "Users of the same account",
-    Party.SAML: "People who sign in through the SAML provider {provider}",
-    Party.WEB: "Holders of a token from {provider}",
+    Party.SAML: "People who sign in through the SAML provider {provider}, if the trust policy admits them,",
+    Party.WEB: "Holders of a token from {provider} that the trust policy admits",
     Party.SERVICE: "An AWS service",
 }
 

@@ -228,7 +228,8 @@ def _other_callers(case: Case, assume: Request) -> Iterator[tuple[str, Request]]
             yield "by way of another SAML provider of this account", _as(assume, other)
         case Party.WEB:
             other = f"arn:{partition}:iam::{case.account}:oidc-provider/another.example"
-            yield "by way of another OIDC provider of this account", _as(assume, other)
+            another = "another" if assume.principal.startswith("arn:") else "an"
+            yield f"by way of {another} OIDC provider of this account", _as(assume, other)
         case _:
             return
 
