@@ -76,7 +76,7 @@ def test_where_nobody_gets_in_nothing_is_told_to_be_allowed(row: dict[str, Any],
     case = asking(row, tmp_path)
     assert case.granted == ()
     assert explain_action(case, "StartInstance").lead.startswith("Denied")
-    assert explain_action(case, "sts:AssumeRole").lead.startswith("Denied: no request")
+    assert explain_action(case, "sts:AssumeRole").lead.startswith("Denied for the trusted party: no request")
     found = explain_grant(case.expansion)
     assert {section.key for section in found.sections} == {"path", "lines"}
     assert found.picture is not None

@@ -11,7 +11,7 @@ from xacct.lint.check import check_policy
 from xacct.lint.model import Severity
 from xacct.lint.reference import rules_to_markdown
 from xacct.lint.rules import RULES, Rule, rule
-from xacct.lint.rules.examples import EXAMPLE_CONTEXT
+from xacct.lint.rules.examples import EXAMPLE_CONTEXT, allow, policy
 
 
 @pytest.mark.parametrize("each", RULES.values(), ids=lambda each: each.code)
@@ -48,3 +48,20 @@ def test_a_rule_is_found_in_any_case_and_an_unknown_one_names_the_nearest() -> N
 def test_the_page_of_rules_is_what_the_rules_say() -> None:
     page = Path(__file__).parents[2] / "docs" / "rules.md"
     assert page.read_text(encoding="utf-8") == rules_to_markdown(), "run scripts/generate_rules.py"
+
+
+@pytest.mark.parametrize(
+    ("resource", "severity", "said"),
+    [
+        ("arn:aws:lightsail:eu-west-1:111122223333:Instance/*", Severity.ERROR, "never allows"),
+        ("arn:aws:lightsail:eu-west-1:111122223333:*", Severity.WARNING, "may not allow"),
+        ("arn:aws:lightsail:*:*:*", Severity.WARNING, "may not allow"),
+    ],
+)
+def test_an_arn_of_the_whole_account_is_doubted_and_not_ruled_out(
+    resource: str, severity: Severity, said: str
+) -> None:
+    document = policy(allow("lightsail:GetInstances", resource))
+    findings = check_policy(document, rule("XA410").kinds[0], EXAMPLE_CONTEXT)
+    [found] = [item for item in findings if item.rule == "XA410"]
+    assert (found.severity, said in found.message) == (severity, True)

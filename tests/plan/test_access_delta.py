@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from xacct.evaluate.engine import compile_policies
 from xacct.evaluate.model import Policies, Request
+from xacct.evaluate.principals import principal_arn
 from xacct.iam.policy import PolicyDocument
 from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
 from xacct.plan.model import AccessRow, Effect, Verdict
@@ -303,3 +304,33 @@ def test_a_pattern_of_callers_with_mfa_has_a_witness_or_none_but_no_failure() ->
     trust = PolicyDocument.from_json({"Version": "2012-10-17", "Statement": [statement]})
     side = RoleAccess(account=ACCOUNT, role_arn=ROLE, trust=trust, policies=(policy("reads"),))
     assert access_delta(None, side).rows
+
+
+CALLERS = json.loads((Path(__file__).parents[1] / "cases" / "access" / "callers.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("row", CALLERS, ids=lambda row: f"{row['operator']} {row['pattern']}")
+def test_the_caller_of_a_witness_is_the_one_whom_its_context_tells_of(row: dict[str, Any]) -> None:
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "444455556666"},
+        "Action": "sts:AssumeRole",
+        "Condition": {row["operator"]: {"aws:PrincipalArn": row["pattern"]}},
+    }
+    allow = {"Effect": "Allow", "Action": "lightsail:GetInstances", "Resource": "*"}
+    side = RoleAccess(
+        account=ACCOUNT,
+        role_arn=ROLE,
+        trust=PolicyDocument.from_json({"Version": "2012-10-17", "Statement": [trust]}),
+        policies=(PolicyDocument.from_json({"Version": "2012-10-17", "Statement": [allow]}),),
+    )
+    delta = access_delta(None, side)
+    assert delta.trust_verdict is (Verdict.WIDER if row["caller"] else Verdict.UNKNOWN)
+    [found] = delta.rows
+    if row["caller"] is None:
+        assert found.witness is None
+        return
+    assert found.witness is not None
+    assert found.witness.principal == row["caller"]
+    told = found.witness.assume_context.get("aws:PrincipalArn", principal_arn(row["caller"]))
+    assert told == principal_arn(row["caller"])

@@ -188,6 +188,13 @@ def test_an_action_that_takes_only_the_star_is_not_granted_by_an_arn(people: Any
     assert "on resource: arn:aws:lightsail:eu-west-1:111122223333:* because" in message
 
 
+def test_such_an_action_is_granted_by_the_arn_that_its_denials_name(people: Any, visitor: Any) -> None:
+    here = "arn:aws:lightsail:eu-west-1:111122223333:*"
+    visitor(people.allow("lightsail:GetInstances", resource=here)).get_instances()
+    client = visitor(people.allow("lightsail:GetInstances", resource=here.replace("eu-west-1", "us-east-1")))
+    assert people.refusal(client.get_instances)[0] == "AccessDeniedException"
+
+
 def test_an_action_on_two_resources_needs_both(people: Any, visitor: Any) -> None:
     arn = _instance(people)
     people.client("lightsail").allocate_static_ip(staticIpName="ip")

@@ -193,12 +193,13 @@ def _session_step(found: Found, statement: PolicyDocument | None) -> Step:
 def _organization_step(found: Found) -> Step:
     rcp = found.denied_by is DeniedBy.RCP
     name = "resource control policy" if rcp else "service control policy"
+    whose = "resource's " if rcp else ""
     which = f" ({', '.join(found.policy_arns)})" if found.policy_arns else ""
     return Step(
         kind=StepKind.ASK_ORGANIZATION,
         who=Who.ORGANIZATION_ADMIN,
         account=account_of(found.resource) if rcp else None,
-        text=f"Ask the administrators of the {'resource’s ' if rcp else ''}organization whether the "
+        text=f"Ask the administrators of the {whose}organization whether the "
         f"{name}{which} is meant to stop this. Often another Region or another account is what is "
         "allowed.",
         where=f"the {name}{which}",

@@ -31,9 +31,10 @@ from xacct.evaluate.model import (
     Request,
     StatementTrace,
 )
+from xacct.evaluate.principals import principal_arn
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement
-from xacct.plan.simulate import example_request, principal_arn
+from xacct.plan.simulate import example_request
 
 __all__ = ["TRUST_ACTIONS", "trust_reasons"]
 

@@ -16,7 +16,15 @@ from typing import NamedTuple
 from xacct.errors import InputError
 from xacct.iam import Arn, PrincipalType, is_account_id
 
-__all__ = ["BUILT_IN_IDENTITY_PROVIDERS", "Caller", "CallerKind", "Level", "PrincipalElement", "parse_caller"]
+__all__ = [
+    "BUILT_IN_IDENTITY_PROVIDERS",
+    "Caller",
+    "CallerKind",
+    "Level",
+    "PrincipalElement",
+    "parse_caller",
+    "principal_arn",
+]
 
 # Web identity providers that are principals by their host (reference_policies_elements_principal).
 BUILT_IN_IDENTITY_PROVIDERS = frozenset(
@@ -120,6 +128,19 @@ def _no_caller(text: str) -> InputError:
         "provider, or the name of a service",
         code="principal",
     )
+
+
+def principal_arn(caller: str) -> str:
+    """
+    What ``aws:PrincipalArn`` holds: for a role session the ARN of its role.
+
+    A session's ARN does not show the role's path (IAM User Guide, reference_policies_condition-keys), so the
+    path is missing here, too.
+    """
+    parsed = Arn.try_parse(caller)
+    if parsed is None or parsed.service != "sts" or parsed.resource_type != "assumed-role":
+        return caller
+    return f"arn:{parsed.partition}:iam::{parsed.account}:role/{parsed.resource_path.split('/')[0]}"
 
 
 class PrincipalElement:

@@ -6,6 +6,7 @@ from xacct.explain import sources
 from xacct.explain.case import Case, Party
 from xacct.explain.matching import allowing
 from xacct.explain.model import Explanation, Section, Text
+from xacct.explain.nothing import nothing_answer
 from xacct.explain.path import path_section
 from xacct.explain.probes import probes_section
 from xacct.plan.simulate import ASSUME_ACTIONS
@@ -57,9 +58,7 @@ def _about_assuming(case: Case, name: str) -> Explanation:
     if case.party is Party.GROUP:
         return _explained(case, name, "Denied: the grant makes no role, so there is none to assume.", ())
     if assume is None:
-        return _explained(
-            case, name, "Denied: no request of any kind passes by this grant.", (path_section(case),)
-        )
+        return _explained(case, name, nothing_answer(case, name), (path_section(case),))
     return _explained(
         case, name, _lead(case, name, assume.action), (path_section(case), probes_section(case))
     )

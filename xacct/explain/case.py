@@ -6,7 +6,7 @@ The request is found by the access delta and decided by the evaluator, so nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import attrs
@@ -19,12 +19,12 @@ from xacct.explain.lifelike import lifelike
 from xacct.explain.matching import allowing, names_action
 from xacct.explain.mfa import admitting, shut_out
 from xacct.explain.party import Party
-from xacct.explain.places import answering_region, asked_types, region_of, type_arn
-from xacct.explain.search import covers, everything_but, holder_example, telling, text_of
-from xacct.iam.arn import Arn, is_account_id
+from xacct.explain.places import answering_region, asked_types, type_arn
+from xacct.explain.search import covers, everything_but, holder_example, id_like, telling, text_of
+from xacct.iam.arn import Arn, is_account_id, is_unique_id
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.iam.things import Role
-from xacct.lightsail.catalog import Action, load_catalog
+from xacct.lightsail.catalog import REGIONS, Action, load_catalog
 from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
 from xacct.plan.model import AccessRow, Witness
 from xacct.plan.simulate import ASSUME_ACTIONS, EXAMPLE_ID, example_request
@@ -165,16 +165,16 @@ class Case:
 
     def _does(self, witness: Witness) -> bool:
         """Whether it tells of an action that passes, and with a role of how its session is had."""
-        short = {name.lower() for name in self.short_of_tagging}
-        return self._has_session(witness) and witness.action.lower() not in short
+        action = load_catalog().action(witness.action)
+        return self._has_session(witness) and (action is None or action in self.granted)
 
     def _has_session(self, witness: Witness) -> bool:
         return bool(witness.assume_action) or self.access is None
 
     def _passing(self, action: Action) -> Witness | None:
-        resource = self.resource_for(action)
-        found = None if resource is None else self.example(action.full_name, resource)
-        return found or self.example(action.full_name)
+        kinds = action.required_types or tuple(use.type for use in action.resource_types)
+        found = (self._example_of(action, kind) for kind in kinds)
+        return next((one for one in found if one is not None), None) or self.example(action.full_name)
 
     def example(self, action: str, resource: str | None = None) -> Witness | None:
         """A request for the action that passes, on a resource of this ARN or pattern if one is named."""
@@ -198,12 +198,19 @@ class Case:
         return tuple(self._example_of(action, kind) for kind in kinds)
 
     def _example_of(self, action: Action, kind: str) -> Witness | None:
-        """On a resource of the type, in a Region that the grant or its statements name."""
-        named = [region_of(text) for one in self._allows() for text in one.resources or ()]
-        regions = dict.fromkeys([self.region, *(region for region in named if region.strip("*"))])
-        arns = [self._arn(kind, self.region), *(self._arn(kind, region, tail="*") for region in regions)]
-        found = (self.example(action.full_name, arn) for arn in arns)
+        """On a resource of the type, in the Region that the grant names if it can be."""
+        arns = [self._arn(kind, self.region), *self._named_arns(kind)]
+        found = (self.example(action.full_name, arn) for arn in dict.fromkeys(arns))
         return next((one for one in found if one is not None), None)
+
+    def _named_arns(self, kind: str) -> Iterator[str]:
+        """A resource of the type for each pattern of an Allow that covers one, where AWS has such."""
+        patterns = dict.fromkeys(resource for one in self._allows() for resource in one.resources or ())
+        for pattern in patterns:
+            arns = (self._arn(kind, region, tail=id_like(pattern)) for region in (self.region, *REGIONS))
+            covered = next((arn for arn in arns if covers(pattern, arn)), None)
+            if covered is not None:
+                yield covered
 
     def resource_for(self, action: Action, region: str | None = None) -> str | None:
         """A resource of the type that the action takes; None where it takes none."""
@@ -240,8 +247,8 @@ class Case:
 
     @property
     def trusted_accounts(self) -> tuple[str, ...]:
-        """The accounts that those principals are in, each once; "*" for anyone."""
-        parsed = [(Arn.try_parse(value), value) for value in self.trusted]
+        """The accounts that those principals are in, each once; "*" for anyone. Unique IDs tell of none."""
+        parsed = [(Arn.try_parse(value), value) for value in self.trusted if not is_unique_id(value)]
         return tuple(dict.fromkeys(arn.account if arn is not None else value for arn, value in parsed))
 
     # -- the requests --------------------------------------------------------------------------------------

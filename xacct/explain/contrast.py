@@ -83,7 +83,8 @@ def _running_on(case: Case) -> str:
 
 def _writers(case: Case) -> str:
     if case.party.crosses_accounts:
-        return f"The role in {case.account}; a policy on the caller in {case.caller_account}."
+        theirs = case.caller_account or "its own account"
+        return f"The role in {case.account}; a policy on the caller in {theirs}."
     if case.party.federated:
         return f"The role in {case.account}; nothing in another AWS account."
     return f"The role in {case.account}."

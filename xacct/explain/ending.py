@@ -176,9 +176,10 @@ def _sts_event(case: Case) -> str:
                 " subject."
             )
         case Party.OWNED | Party.VENDOR:
+            theirs = case.caller_account or "the caller's"
             return (
                 f"{action}, where it succeeds, is recorded in both accounts:"
-                f" {case.caller_account or 'the caller’s'}, which calls, with the caller's ARN; and"
+                f" {theirs}, which calls, with the caller's ARN; and"
                 f" {case.account}, which owns the role, with the caller's account number and unique ID. A"
                 " call that is refused is recorded in the caller's account alone."
             )

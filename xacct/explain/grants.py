@@ -17,6 +17,7 @@ from xacct.explain.general import general_explanation
 from xacct.explain.lasting import longest_session
 from xacct.explain.lines import lines_section
 from xacct.explain.model import Explanation, Grid, Point, Points, Row, Section, Text
+from xacct.explain.nothing import nothing_lead
 from xacct.explain.path import path_section
 from xacct.explain.picture import picture_of
 from xacct.explain.probes import probes_section
@@ -73,13 +74,8 @@ _WHO = {
 
 
 def _lead(case: Case) -> str:
-    if case.is_closed:
-        return (
-            "Nobody gets in by this grant: it asks for MFA, which only sessions of IAM users carry, and it"
-            " admits no IAM user."
-        )
     if case.witness is None:
-        return "Nobody gets anything by this grant: no request passes its policies."
+        return nothing_lead(case)
     if case.expansion.expired:
         return (
             f"The grant expired: {case.expansion.grant.expires} (UTC) was its last day, and nobody gets in"

@@ -18,7 +18,7 @@ from xacct.explain.mfa import can_happen
 from xacct.explain.places import answering_region, region_of
 from xacct.explain.services import load_services
 from xacct.iam.arn import Arn
-from xacct.lightsail.catalog import Action, load_catalog
+from xacct.lightsail.catalog import Action, account_arn, load_catalog
 from xacct.plan.model import Witness
 
 if TYPE_CHECKING:
@@ -38,20 +38,45 @@ def lifelike(case: Case, witness: Witness) -> Witness | None:
         return None
     called = _of_identity_center(case, called)
     action = load_catalog().action(called.action)
-    named = _elsewhere(case, called) if action is None else _named(case, called, action)
-    return None if named is None else _placed(case, named, action)
+    named = [_elsewhere(case, called)] if action is None else _named(case, called, action)
+    placed = (_placed(case, one, action) for one in named)
+    return next((one for one in placed if one is not None), None)
 
 
-def _named(case: Case, witness: Witness, action: Action) -> Witness | None:
+def _named(case: Case, witness: Witness, action: Action) -> Iterator[Witness]:
+    """About what AWS asks for this action, the likeliest first."""
     if action.wildcard_only:
-        return attrs.evolve(witness, resource="*")
-    if witness.resource == "*":
+        places = (region_of(witness.resource), _told_region(witness), case.region)
+        region = next(one for one in places if one not in ("", "global"))
+        yield attrs.evolve(witness, resource="*")
+        yield attrs.evolve(witness, resource=account_arn(case.expansion.partition, region, case.account))
+    elif witness.resource == "*":
         needed = case.resource_for(action) if action.required_types else None
-        return attrs.evolve(witness, resource=needed or "*")
-    parsed = Arn.try_parse(witness.resource)
-    kinds = {use.type for use in action.resource_types}
-    foreign = parsed is not None and parsed.service == "lightsail" and parsed.resource_type not in kinds
-    return None if foreign else witness
+        yield attrs.evolve(witness, resource=needed or "*")
+    elif _is_own(resource := _whole(case, witness), action, case.account):
+        yield attrs.evolve(witness, resource=resource)
+
+
+def _whole(case: Case, witness: Witness) -> str:
+    """The resource's ARN with Region and account, which a pattern with a policy variable leaves empty."""
+    parts = witness.resource.split(":")
+    if len(parts) != 6:
+        return witness.resource
+    kind = load_catalog().resource_type(parts[5].partition("/")[0])
+    place = "global" if kind is not None and kind.is_global else _told_region(witness) or case.region
+    return ":".join([*parts[:3], parts[3] or place, parts[4] or case.account, parts[5]])
+
+
+def _is_own(resource: str, action: Action, account: str) -> bool:
+    """Whether it is the ARN of one thing in the account, of a type that the action takes."""
+    parsed = Arn.try_parse(resource)
+    if parsed is None or (parsed.service, parsed.account) != ("lightsail", account):
+        return False
+    kind = load_catalog().resource_type(parsed.resource_type)
+    if kind is None or kind.name not in {use.type for use in action.resource_types}:
+        return False
+    is_one = ":" not in parsed.resource and parsed.resource.count("/") == 1
+    return is_one and kind.is_global is (parsed.region == "global")
 
 
 def _as_called(case: Case, witness: Witness) -> Witness | None:

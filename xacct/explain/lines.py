@@ -28,7 +28,7 @@ from xacct.iam.things import (
     Thing,
     User,
 )
-from xacct.lightsail.catalog import Action, Source, load_catalog
+from xacct.lightsail.catalog import Action, Source, covers_account, load_catalog
 
 __all__ = ["lines_section", "trust_rows"]
 
@@ -168,7 +168,12 @@ def _why_resources(actions: tuple[Action, ...], resources: tuple[str, ...]) -> s
     alone = [action for action in actions if action.wildcard_only and action not in unpublished]
     if "*" not in resources:
         said = "Only these resources. Their ARNs end in an ID that AWS gives, never in the name."
-        if alone:
+        if alone and any(map(covers_account, resources)):
+            said += (
+                f" AWS documents * alone for {count(len(alone), 'action')} of these. Its denials name an ARN"
+                " that this covers, so it is taken to allow them; to be sure of it, write *."
+            )
+        elif alone:
             names = short_actions(action.name for action in alone)
             said += f" AWS checks some of the actions against * alone, so this allows none of them: {names}."
         return said
@@ -181,7 +186,7 @@ def _why_everything(actions: int, alone: int, unpublished: int) -> str:
     if unpublished == actions:
         return "AWS has not published what resources these take; xacct writes them with *."
     if alone + unpublished == actions:
-        said = "AWS checks these actions against * alone; an ARN here would match nothing and allow nothing."
+        said = "AWS checks these actions against * alone; the ARN of a resource would match nothing here."
         return said + not_known
     if not alone:
         which = "the others" if unpublished else "these actions"

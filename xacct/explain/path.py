@@ -10,6 +10,7 @@ from xacct.explain.lasting import lasting_words
 from xacct.explain.matching import allowing
 from xacct.explain.mfa import shut_out_words
 from xacct.explain.model import Call, Code, Section, Statement, Step, Steps, Text, Tone
+from xacct.explain.nothing import nothing_reason
 from xacct.explain.sources import BOUNDARIES, LOGIC, MFA
 from xacct.explain.text import document_text, outcome_tone, outcome_words, shown_context
 from xacct.iam.policy import Effect, PolicyDocument
@@ -28,11 +29,8 @@ __all__ = [
 def path_section(case: Case) -> Section:
     """The steps from the caller to the resource, with the numbers of this grant."""
     title = "One request, step by step"
-    if case.is_closed:
-        return Section("path", title, tuple(_without_mfa(case)))
     if case.witness is None or case.request is None:
-        reason = "No request passes: the policies of this grant, taken together, let nobody do anything."
-        return Section("path", title, (Text(reason, Tone.BAD),))
+        return Section("path", title, (nothing_reason(case),))
     steps = tuple(_steps(case))
     lead = Text(
         "A request that passes, found from the policies. The name of the caller where a whole account or a"

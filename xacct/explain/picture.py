@@ -84,6 +84,8 @@ def _outside(case: Case) -> str:
             return "Any account that meets the conditions"
         if len(case.trusted_accounts) > 1:
             return f"Accounts {listed(case.trusted_accounts)} ({whose})"
+        if not case.caller_account:
+            return "An account that the trust policy does not name"
         return f"Account {case.caller_account} ({whose})"
     if len({_is_account_side(value) for value in case.trusted}) > 1:
         return "Other accounts and identity providers"
@@ -199,7 +201,7 @@ def _alt(case: Case) -> str:
         Party.SAML: "the identity provider",
         Party.WEB: "the identity provider",
         Party.SERVICE: "AWS itself",
-    }.get(case.party, f"account {case.caller_account}")
+    }.get(case.party, f"account {case.caller_account}" if case.caller_account else "its own account")
     return (
         f"From {where}, {who} calls {_assume_label(case)} on the role {case.role_arn}; its trust policy is"
         f" asked{asked}. The session then makes its calls in account {case.account}; the permissions policy"

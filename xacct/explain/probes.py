@@ -44,7 +44,9 @@ def probes_section(case: Case) -> Section:
     found = tuple(probes(case))
     title = "The same call, with one thing different"
     if not found:
-        return Section("probes", title, (Text("No request passes, so there is none to change."),))
+        return Section(
+            "probes", title, (Text("No request that passes is known, so there is none to change."),)
+        )
     lead = "Each row is the request above with one thing changed, decided by the same policies."
     rows = tuple(
         Row((one.label, outcome_words(one.decision), _why(one)), outcome_tone(one.decision), one.source)

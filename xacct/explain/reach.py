@@ -66,9 +66,11 @@ def _working(case: Case, row: AccessRow) -> tuple[str, ...]:
     names = tuple(name for name in row.actions if name not in case.short_of_tagging)
     if any(resource.startswith("*") for resource in row.resources):
         return names
-    catalog = load_catalog()
+    catalog, granted = load_catalog(), case.granted
     return tuple(
-        name for name in names if (action := catalog.action(name)) is None or not action.wildcard_only
+        name
+        for name in names
+        if (action := catalog.action(name)) is None or not action.wildcard_only or action in granted
     )
 
 

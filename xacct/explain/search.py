@@ -11,8 +11,9 @@ from xacct.iam.policy import Effect, Statement
 from xacct.lightsail.catalog import Action
 from xacct.plan.access import HolderAccess, holder_delta
 from xacct.plan.model import Witness
+from xacct.plan.simulate import EXAMPLE_ID
 
-__all__ = ["covers", "everything_but", "holder_example", "telling", "text_of"]
+__all__ = ["covers", "everything_but", "holder_example", "id_like", "telling", "text_of"]
 
 
 def telling(action: Action) -> tuple[bool, bool, bool, bool, str]:
@@ -37,6 +38,15 @@ def holder_example(holders: HolderAccess, action: str, resource: str | None) -> 
 def covers(pattern: str, resource: str) -> bool:
     """Whether a pattern of IAM's matches the ARN."""
     return fnmatchcase(resource, pattern.replace("[", "[[]"))
+
+
+def id_like(pattern: str) -> str:
+    """An ID as Lightsail gives them, with the letters of it that a pattern names at its start and end."""
+    tail = pattern.rpartition("/")[2] if "/" in pattern else "*"
+    if "*" not in tail and "?" not in tail:
+        return tail
+    head, end = tail.partition("*")[0].partition("?")[0], tail.rpartition("*")[2].rpartition("?")[2]
+    return f"{head}{EXAMPLE_ID[len(head) : len(EXAMPLE_ID) - len(end)]}{end}"
 
 
 def everything_but(statement: Statement) -> str:

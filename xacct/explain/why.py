@@ -28,6 +28,7 @@ from xacct.explain.model import (
     Text,
     Tone,
 )
+from xacct.explain.nothing import nothing_answer
 from xacct.explain.path import decision_words, path_section, shown_statements
 from xacct.explain.places import types_in_words
 from xacct.explain.services import load_services
@@ -47,7 +48,7 @@ def explain_action(case: Case, action: str) -> Explanation:
         return found
     title = f"{name} in grant {case.grant_name}"
     if case.witness is None:
-        lead = "Denied for the trusted party: no request of any kind passes by this grant."
+        lead = nothing_answer(case, name)
         return Explanation(about="action", name=name, title=title, lead=lead, sections=(path_section(case),))
     asked = calling(case, name)
     refused = next((one for one in asked if not one.decision.allowed), None)

@@ -8,7 +8,14 @@ from typing import Self
 from xacct.errors import InputError
 from xacct.values import frozen
 
-__all__ = ["PARTITIONS", "Arn", "check_account_id", "is_account_id", "partition_of_region"]
+__all__ = [
+    "PARTITIONS",
+    "Arn",
+    "check_account_id",
+    "is_account_id",
+    "is_unique_id",
+    "partition_of_region",
+]
 
 # Partition -> the DNS suffix of its services. Source: botocore 1.44 partitions.json.
 PARTITIONS: dict[str, str] = {
@@ -45,6 +52,11 @@ def partition_of_region(region: str) -> str:
 def is_account_id(text: str) -> bool:
     """Tell whether the text is an account ID: twelve ASCII digits."""
     return len(text) == 12 and text.isascii() and text.isdigit()
+
+
+def is_unique_id(text: str) -> bool:
+    """Whether it looks like a unique ID of IAM's, ``AROA…`` (IAM User Guide, reference_identifiers)."""
+    return re.fullmatch(r"A(?:IDA|ROA|GPA|KIA|SIA)[A-Z0-9]{12,}", text) is not None
 
 
 def check_account_id(text: str, where: str = "") -> str:

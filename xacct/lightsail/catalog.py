@@ -33,6 +33,8 @@ __all__ = [
     "Sensitivity",
     "Severity",
     "Source",
+    "account_arn",
+    "covers_account",
     "load_catalog",
     "nearest_word",
 ]
@@ -230,6 +232,24 @@ class Catalog:
     def resource_type(self, name: str) -> ResourceType | None:
         """The resource type of that name, in exactly this case."""
         return self.resource_types.get(name)
+
+
+def account_arn(partition: str, region: str, account: str) -> str:
+    """
+    What AWS names as the resource of a call that is about none, where it denies one.
+
+    AWS documents ``*`` alone for such actions (Service Authorization Reference). By public reports of
+    denials, and of policies in use, a Resource that covers this ARN grants them as well: it is taken to.
+    """
+    return f"arn:{partition}:lightsail:{region}:{account}:*"
+
+
+def covers_account(pattern: str) -> bool:
+    """Whether a Resource covers such an ARN: ``arn:aws:lightsail:*:*:*`` does, that of a type does not."""
+    parts = pattern.split(":", 5)
+    if len(parts) < 6:
+        return pattern.endswith("*") and pattern.startswith(("arn:", "*"))
+    return fnmatchcase("lightsail", parts[2]) and fnmatchcase("*", parts[5])
 
 
 def nearest_word(word: str, known: Iterable[str]) -> str | None:

@@ -15,6 +15,7 @@ import attrs
 
 from xacct.blueprint.expand import Expansion
 from xacct.blueprint.model import Expectation
+from xacct.evaluate.principals import principal_arn
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 from xacct.iam.things import AccountThings, GroupMember
@@ -174,7 +175,7 @@ def _narrow_trust(expansion: Expansion, trust: PolicyDocument, line: Expectation
             for statement in statements
             if statement.effect is Effect.DENY or _covers(statement, line.who)
         ]
-        fence = Condition("ArnNotEquals", "aws:PrincipalArn", (_principal_arn(line.who),))
+        fence = Condition("ArnNotEquals", "aws:PrincipalArn", (principal_arn(line.who),))
         statements += (
             [_deny((fence,))] if line.who.startswith("arn:") and "-provider/" not in line.who else []
         )
@@ -221,18 +222,9 @@ def _covers(statement: Statement, arn: str) -> bool:
     account = parsed.account if parsed else arn
     for principal in statement.principals or ():
         value = principal.canonical.value
-        if value in ("*", account, arn, _principal_arn(arn)):
+        if value in ("*", account, arn, principal_arn(arn)):
             return True
     return False
-
-
-def _principal_arn(arn: str) -> str:
-    """What ``aws:PrincipalArn`` holds for a principal: for a session, its role (without the path)."""
-    parsed = Arn.try_parse(arn)
-    if parsed is None or parsed.service != "sts" or parsed.resource_type != "assumed-role":
-        return arn
-    role = parsed.resource_path.split("/")[0]
-    return f"arn:{parsed.partition}:iam::{parsed.account}:role/{role}"
 
 
 def _broken(

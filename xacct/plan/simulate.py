@@ -15,6 +15,7 @@ import attrs
 from xacct.errors import InputError
 from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import ContextValue, Decision, Outcome, Policies, Request
+from xacct.evaluate.principals import principal_arn
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement
 from xacct.lightsail.catalog import load_catalog
@@ -150,19 +151,6 @@ def example_request(access: RoleAccess, action: str, resource: str | None = None
             if row.witness is not None:
                 return row.witness
     return None
-
-
-def principal_arn(caller: str) -> str:
-    """
-    What ``aws:PrincipalArn`` holds: for a role session the ARN of its role.
-
-    A session's ARN does not show the role's path (IAM User Guide, reference_policies_condition-keys), so the
-    path is missing here, too.
-    """
-    parsed = Arn.try_parse(caller)
-    if parsed is None or parsed.service != "sts" or parsed.resource_type != "assumed-role":
-        return caller
-    return f"arn:{parsed.partition}:iam::{parsed.account}:role/{parsed.resource_path.split('/')[0]}"
 
 
 def _assume_action(trust: PolicyDocument, caller: str, action: str) -> str:

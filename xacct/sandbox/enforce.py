@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from xacct.evaluate import Decision, Outcome, Policies, PolicyType, Request, compile_policies
 from xacct.iam import PolicyDocument
+from xacct.lightsail.catalog import account_arn
 from xacct.sandbox.call import Call, Caller
 from xacct.sandbox.context import Context, base_context
 from xacct.sandbox.documents import parse_document
@@ -84,6 +85,8 @@ def authorize(call: Call, action: str, resource: str, context: Context | None = 
     caller = call.signed_by
     if caller.is_operator:
         return
+    if resource == "*" and call.operation.service == "lightsail":
+        resource = account_arn(caller.partition, call.region, caller.account)
     request = Request(
         principal=caller.arn,
         action=action,
@@ -98,12 +101,7 @@ def authorize(call: Call, action: str, resource: str, context: Context | None = 
 
 def denial(call: Call, action: str, resource: str, decision: Decision) -> AwsError:
     """Put a denial inside one account into IAM's words, which name the type of policy that decided."""
-    shown = resource
-    if resource == "*" and call.operation.service == "lightsail":
-        # Public reports show this form for actions that take only "*".
-        caller = call.signed_by
-        shown = f"arn:{caller.partition}:lightsail:{call.region}:{caller.account}:*"
-    error = denied(call.signed_by.arn, action, shown, _because(action, decision))
+    error = denied(call.signed_by.arn, action, resource, _because(action, decision))
     code = "AccessDeniedException" if call.operation.service == "lightsail" else "AccessDenied"
     return AwsError(code, error.message, 400 if code == "AccessDeniedException" else 403)
 

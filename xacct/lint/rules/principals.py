@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from xacct.iam.arn import is_unique_id
 from xacct.lint.context import AccountKind, LintContext
 from xacct.lint.document import Condition, Document, Principal, Statement
 from xacct.lint.guards import (
@@ -197,7 +198,7 @@ def not_principal(document: Document, _context: LintContext) -> Iterator[Hit]:
 )
 def deleted_principal(document: Document, _context: LintContext) -> Iterator[Hit]:
     for statement, principal in _named(document):
-        if principal.type == "AWS" and re.fullmatch(r"A(IDA|ROA|GPA|KIA|SIA)[A-Z0-9]{12,}", principal.value):
+        if principal.type == "AWS" and is_unique_id(principal.value):
             yield Hit(
                 principal.path, f"{statement.where} names the unique ID {principal.value}, not a principal"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from xacct.lightsail.catalog import REGIONS, load_catalog, nearest_word
+from xacct.lightsail.catalog import REGIONS, covers_account, load_catalog, nearest_word
 from xacct.lint.context import LintContext
 from xacct.lint.document import Document, Statement, Word
 from xacct.lint.facts import ActionFacts, action_facts, expand, resource_formats
@@ -54,8 +54,9 @@ def _is_everything(word: Word) -> bool:
     ERROR,
     PERMISSION,
     why=(
-        "The action has no resource to compare: with an ARN the statement never applies, and "
-        "nothing tells you."
+        "The action has no resource to compare: with a resource's ARN the statement never applies, and "
+        "nothing tells you. An ARN that ends in the account, such as arn:aws:lightsail:*:*:*, may work, as "
+        "AWS's denials name one; it is not documented."
     ),
     fix='put such actions in a statement of their own with "Resource": "*"',
     bad=policy(allow("lightsail:GetInstances", f"arn:aws:lightsail:eu-west-1:{OWN}:Instance/*")),
@@ -72,10 +73,16 @@ def arn_for_wildcard_only(document: Document, _context: LintContext) -> Iterator
 
 
 def _never_by_arn(statement: Statement, word: Word) -> Iterator[Hit]:
-    effect = "allows" if statement.allows else "denies"
+    allows = statement.allows
+    if any(covers_account(one.value) for one in statement.resources or ()):
+        said, why = f"may not {'allow' if allows else 'deny'}", 'AWS documents "*" alone for'
+        most = WARNING
+    else:
+        said, why = f"never {'allows' if allows else 'denies'}", '"*" alone works for'
+        most = ERROR
     facts = action_facts(word.folded) if not has_wildcard(word.value) else None
     if facts is not None and facts.wildcard_only and not facts.name.startswith("s3:"):
-        yield Hit(word.path, f'{statement.where} never {effect} {facts.name}: it works on "*" alone')
+        yield Hit(word.path, f"{statement.where} {said} {facts.name}: {why} it", severity=most)
     if not has_wildcard(word.value) or word.folded.strip("*") == "":
         return
     found = expand(word.folded)
@@ -83,12 +90,11 @@ def _never_by_arn(statement: Statement, word: Word) -> Iterator[Hit]:
     whole = word.folded.endswith(":*")
     if fruitless:
         mostly = len(fruitless) * 2 > len(found) and not whole
-        severity = ERROR if len(fruitless) == len(found) else WARNING if mostly else INFO
+        severity = most if len(fruitless) == len(found) else WARNING if mostly else INFO
         yield Hit(
             word.path,
-            f"{statement.where} never {effect} {len(fruitless)} of the {len(found)} actions that "
-            f"{word.value} "
-            f'covers, such as {fruitless[0]}: they work on "*" alone',
+            f"{statement.where} {said} {len(fruitless)} of the {len(found)} actions that {word.value}"
+            f" covers, such as {fruitless[0]}: {why} them",
             severity=severity,
         )
 

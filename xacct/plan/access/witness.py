@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice, product
+from itertools import islice, product, zip_longest
 
 import attrs
 
-from xacct.iam.arn import Arn
+from xacct.errors import InputError
+from xacct.evaluate.principals import CallerKind, parse_caller, principal_arn
+from xacct.lightsail.catalog import load_catalog
 from xacct.plan.access.boxes import Box
 from xacct.plan.access.keys import KeyDimension, Value
 from xacct.plan.access.operators import Line
@@ -19,6 +21,7 @@ from xacct.values import frozen
 __all__ = ["Context", "Example", "examples"]
 
 MAX_EXAMPLES = 16
+MAX_ASKING = 6
 _SAMPLE = "example"
 _UUID = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 
@@ -42,19 +45,19 @@ def examples(space: Space, box: Box) -> Iterator[Example]:
         return
     resources = _resources(space, box, context)
     actions = space.actions.examples(box.get(ACTION, space.sizes[ACTION]))
-    requesters = [likely for one in _requesters(space, box) for likely in _likely(one, context)]
+    asking = _asking(space, box, context)
     if any(key.lower().startswith("aws:multifactorauth") for key in context):
         # MFA is in sessions of users alone (id_credentials_mfa_configure-api-require).
-        requesters.sort(key=lambda one: one is not None and ":user/" not in one.text)
-    triples = ((r, a, w) for r, a, w in product(resources[:4], actions[:4], requesters[:4]))
-    for resource, action, requester in islice(triples, MAX_EXAMPLES):
-        lifelike = _lifelike(resource, context)
+        asking.sort(key=lambda one: one[0] is not None and ":user/" not in one[0].text)
+    triples = product(resources[:4], actions[:4], asking[:MAX_ASKING])
+    for resource, action, (requester, told) in islice(triples, MAX_EXAMPLES):
+        lifelike = _lifelike(resource, told, action)
         if lifelike != resource:
-            yield Example(requester, action, lifelike, context)
-        yield Example(requester, action, resource, context)
+            yield Example(requester, action, lifelike, told)
+        yield Example(requester, action, resource, told)
 
 
-def _lifelike(resource: str, context: Context) -> str:
+def _lifelike(resource: str, context: Context, action: str) -> str:
     """A shortest text that matches, such as ``arn:aws:lightsail:x:111122223333:Instance/``, filled out."""
     parts = resource.split(":")
     if len(parts) != 6 or parts[2] != "lightsail":
@@ -63,7 +66,10 @@ def _lifelike(resource: str, context: Context) -> str:
         region = context.get("aws:RequestedRegion", "eu-west-1")
         parts[3] = region if isinstance(region, str) else "eu-west-1"
     kind, slash, name = parts[5].partition("/")
-    if slash and len(name) < 2:
+    if not slash:
+        known = load_catalog().action(action)
+        parts[5] = f"{known.resource_types[0].type}/{_UUID}" if known and known.resource_types else "*"
+    elif len(name) < 2:
         parts[5] = f"{kind}/{_UUID}"
     return ":".join(parts)
 
@@ -77,13 +83,46 @@ def _requesters(space: Space, box: Box) -> list[Requester | None]:
     return list(covered)
 
 
-def _likely(requester: Requester | None, context: Context) -> list[Requester | None]:
-    """The requester, and before it the one whom the context's ``aws:PrincipalArn`` tells of."""
-    told = context.get("aws:PrincipalArn")
-    arn = Arn.try_parse(told) if isinstance(told, str) else None
-    if requester is None or arn is None or requester.caller.account != arn.account:
-        return [requester]
-    return [attrs.evolve(requester, text=str(arn)), requester]
+def _asking(space: Space, box: Box, context: Context) -> list[tuple[Requester | None, Context]]:
+    """Who asks, and in which context; what is likeliest for each comes before what is next."""
+    lists = [list(_likely(one, context)) for one in _requesters(space, box)]
+    turns = [pair for turn in zip_longest(*lists) for pair in turn if pair is not None]
+    return [pair for index, pair in enumerate(turns) if pair not in turns[:index]]
+
+
+def _likely(requester: Requester | None, context: Context) -> Iterator[tuple[Requester | None, Context]]:
+    """
+    The requester as the one whom the context's ``aws:PrincipalArn`` tells of.
+
+    Where that is nobody's ARN, as the shortest text that a pattern matches may be, it becomes somebody's: a
+    pattern for several kinds of principals has users and roles. None where the two are never the same.
+    """
+    key = next((one for one in context if one.lower() == "aws:principalarn"), None)
+    told = context[key] if key is not None else None
+    if requester is None or not isinstance(told, str) or not requester.caller.has_identity_side:
+        yield requester, context
+        return
+    for arn in _callers(told, principal_arn(requester.text), requester.caller.account or ""):
+        mended = context if arn == told else {**context, key or "": arn}
+        if arn == principal_arn(requester.text):
+            yield requester, mended
+        elif parse_caller(arn).kind is not CallerKind.ROOT:
+            yield attrs.evolve(requester, text=arn), mended
+
+
+def _callers(told: str, own: str, account: str) -> Iterator[str]:
+    """ARNs of principals of the account that may do where ``told`` would: itself, ``own``, and like it."""
+    partition = own.split(":")[1]
+    head = f"arn:{partition}:iam::{account}:"
+    resource = told.split(":", 5)[-1]
+    tail = resource.rpartition("/")[2] or _SAMPLE
+    for candidate in (told, own, f"{head}{resource}", f"{head}user/{tail}", f"{head}role/{tail}"):
+        try:
+            found = parse_caller(candidate)
+        except InputError:
+            continue
+        if found.account == account:
+            yield candidate
 
 
 def _resources(space: Space, box: Box, context: dict[str, str | tuple[str, ...]]) -> list[str]:
