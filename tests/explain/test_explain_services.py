@@ -278,7 +278,9 @@ def test_the_case_of_the_grant_stands_beside_the_general_comparison() -> None:
     [_, grid] = contrast_section(case_of(example("third-party"))).blocks
     assert isinstance(grid, Grid)
     here = {row.cells[0]: row.cells[3] for row in grid.rows}
-    assert here["How long it lasts"] == "Sessions of at most 1 hour. Until 2030-01-31 (UTC)."
+    assert here["How long it lasts"] == (
+        "Sessions of at most 1 hour. A console session made from one: 12 hours. Until 2030-01-31 (UTC)."
+    )
     assert here["External ID, against the confused deputy"] == "Asked for."
     assert here["Naming a whole account"] == "The whole account is named."
     assert set(here) <= {fact.question for fact in contrasts()}

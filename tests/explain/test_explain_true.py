@@ -255,7 +255,9 @@ def test_a_job_that_names_the_environment_gets_in_from_any_branch() -> None:
     [label] = [one for one in found if "names environment production" in one]
     assert found[label].decision.allowed
     assert "protection rules" in found[label].note
-    assert not any("environment" in probe.label for probe in probes(case_of(example("github-actions-names"))))
+    other = [probe.label for probe in probes(case_of(example("github-actions-names")))]
+    assert not any("names environment " in label for label in other)
+    assert any(label.endswith("which names no environment") for label in other)
 
 
 # -- reach ---------------------------------------------------------------------------------------------------
@@ -414,3 +416,44 @@ def test_a_key_of_ones_own_has_to_encrypt_across_accounts_and_may_within_one() -
     assert "must be encrypted with a key of your own" in across
     assert "must be encrypted" not in within
     assert "that key may have to allow as well, also within one account" in within
+
+
+# -- how long sessions last ----------------------------------------------------------------------------------
+
+LASTING = """
+blueprint: raw
+name: odd
+account: "111122223333"
+max_session: {longest}
+parameters:
+  trust:
+    Version: "2012-10-17"
+    Statement: [{{Effect: Allow, Principal: {principal}, Action: "{action}"}}]
+permissions: [{{set: instance-operator}}]
+"""
+SAML = "arn:aws:iam::111122223333:saml-provider/corp"
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "longest", "console"),
+    [
+        ('{AWS: "444455556666"}', "sts:AssumeRole", "1h", True),
+        ('{AWS: "444455556666"}', "sts:AssumeRole", "12h", False),
+        ('{AWS: "arn:aws:iam::444455556666:user/jane"}', "sts:AssumeRole", "2h", True),
+        ('{AWS: "arn:aws:iam::444455556666:role/ci"}', "sts:AssumeRole", "4h", False),
+        (f'{{Federated: "{SAML}"}}', "sts:AssumeRoleWithSAML", "8h", True),
+        ("{Service: ec2.amazonaws.com}", "sts:AssumeRole", "1h", False),
+    ],
+)
+def test_a_console_session_outlasts_the_roles_maximum_unless_it_is_chained(
+    principal: str, action: str, longest: str, console: bool, tmp_path: Path
+) -> None:
+    grant = LASTING.format(principal=principal, action=action, longest=longest)
+    found = explain_grant(from_text(grant, tmp_path))
+    told_of = {
+        "lead": "12 hours in a console session" in found.lead,
+        "ending": "federation endpoint" in told(found, "ending"),
+        "contrast": "12 hours for console sessions" in told(found, "contrast"),
+        "picture": "console sessions made from one: 12 hours" in str(found.picture),
+    }
+    assert set(told_of.values()) == {console}, told_of

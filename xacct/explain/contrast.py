@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from xacct.blueprint.model import Intent
 from xacct.explain.case import Case, Party
 from xacct.explain.facts import contrasts
-from xacct.explain.lasting import longest_session
+from xacct.explain.lasting import console_session, longest_session
 from xacct.explain.matching import allowing
 from xacct.explain.model import Grid, Row, Section, Text
 from xacct.explain.text import duration, listed
@@ -76,8 +76,11 @@ def _until(expires: object) -> str:
 def _running_on(case: Case) -> str:
     if case.party is Party.SERVICE:
         return "Sessions that run go on as long as the service made them last."
+    console = console_session(case)
+    beside = f", and {console} for console sessions made from them" if console else ""
     return (
-        f"Up to {duration(longest_session(case))} for sessions that run, where only the trust policy changes."
+        f"Up to {duration(longest_session(case))} for sessions that run{beside}, where only the trust policy"
+        " changes."
     )
 
 
@@ -103,6 +106,9 @@ def _lasting(case: Case) -> str:
         said = "Sessions as long as the service makes them"
     shorter = case.role is not None and seconds < case.role.max_session
     said += ", the callers being roles." if shorter else "."
+    console = console_session(case)
+    if console:
+        said += f" A console session made from one: {console}."
     expires = case.expansion.grant.expires
     return f"{said} {_until(expires)}" if expires is not None else said
 

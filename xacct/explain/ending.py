@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from xacct.explain.case import Case, Party
-from xacct.explain.lasting import is_chained, longest_session
+from xacct.explain.lasting import console_session, is_chained, longest_session
 from xacct.explain.matching import allowing
 from xacct.explain.model import Block, Point, Points, Section, Text, Tone
 from xacct.explain.sources import (
     ACCESS_KEYS,
     CLOUDTRAIL,
     CONSISTENCY,
+    CONSOLE_URL,
     DELETE_USER,
     JUDGED,
     REVOKE,
@@ -60,7 +61,7 @@ def _ends(case: Case) -> Iterator[Point]:
         )
         yield _users_credentials(case)
         return
-    longest = f"up to {duration(longest_session(case))} (the longest session that a caller gets)"
+    longest = f"up to {duration(longest_session(case))} (the longest session that a caller gets by API)"
     if case.party is Party.SERVICE:
         longest = "as long as the service made them last"
     yield Point(
@@ -76,6 +77,14 @@ def _ends(case: Case) -> Iterator[Point]:
         "Running sessions",
         source=REVOKE,
     )
+    console = console_session(case)
+    if console:
+        yield Point(
+            f"AWS's federation endpoint makes one of a session's credentials, for up to {console}, whatever"
+            " the role's maximum is. Denying sessions issued before now ends it as well.",
+            "Console sessions",
+            source=CONSOLE_URL,
+        )
     yield Point(
         "IAM spreads a change within seconds, rarely minutes; until then the old policies may still answer.",
         "Delay",

@@ -14,7 +14,7 @@ from xacct.explain.cases import case_of
 from xacct.explain.contrast import contrast_section, general_contrast
 from xacct.explain.ending import ending_section, logs_section
 from xacct.explain.general import general_explanation
-from xacct.explain.lasting import longest_session
+from xacct.explain.lasting import console_session, longest_session
 from xacct.explain.lines import lines_section
 from xacct.explain.model import Explanation, Grid, Point, Points, Row, Section, Text
 from xacct.explain.nothing import nothing_lead
@@ -88,9 +88,11 @@ def _lead(case: Case) -> str:
     until = f", until {case.expansion.grant.expires} (UTC)" if case.expansion.grant.expires else ""
     if case.party is Party.SERVICE:
         return f"{can} by assuming the role {case.role_arn}{until}."
+    console = console_session(case)
+    beside = f" ({console} in a console session made from it)" if console else ""
     return (
         f"{can} by assuming the role {case.role_arn}, for at most {duration(longest_session(case))} at a"
-        f" time{until}."
+        f" time{beside}{until}."
     )
 
 

@@ -8,11 +8,14 @@ from xacct.explain.text import duration
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Statement
 
-__all__ = ["is_chained", "lasting_words", "longest_session"]
+__all__ = ["console_session", "is_chained", "lasting_words", "longest_session"]
 
 _CHAINED_SECONDS = 3600
 """The longest session that a role session gets by assuming another role (id_roles_terms-and-concepts)."""
 
+
+_CONSOLE_SECONDS = 43_200
+"""The longest session that the federation endpoint makes (id_roles_providers_enable-console-custom-url)."""
 
 _COGNITO = "cognito-identity.amazonaws.com"
 
@@ -34,8 +37,8 @@ def lasting_words(case: Case) -> str:
         return said
     # STS API Reference, AssumeRoleWithSAML; SessionDuration: id_roles_providers_create_saml_assertions.
     return (
-        f"{said} It never lasts past the SessionNotOnOrAfter of the response; at the console's sign-in the"
-        " assertion's SessionDuration asks for the length."
+        f"{said} It never lasts past the SessionNotOnOrAfter of the response. The assertion's SessionDuration"
+        " asks for the length at the console's sign-in, and can shorten it where the API is called."
     )
 
 
@@ -53,6 +56,18 @@ def longest_session(case: Case) -> int:
     """
     longest = case.role.max_session if case.role is not None else _CHAINED_SECONDS
     return min(longest, _CHAINED_SECONDS) if _roles_alone(case) else longest
+
+
+def console_session(case: Case) -> str:
+    """
+    How long a console session made from a session of the role can last, where that is longer; else "".
+
+    The role's maximum does not bind it (STS API Reference, AssumeRole). A chained session makes none
+    that is longer.
+    """
+    if case.role is None or case.party is Party.SERVICE or _roles_alone(case):
+        return ""
+    return duration(_CONSOLE_SECONDS) if case.role.max_session < _CONSOLE_SECONDS else ""
 
 
 def _roles_alone(case: Case) -> bool:

@@ -228,7 +228,8 @@ def _other_things(case: Case) -> Iterator[Point]:
         trust = case.access.trust.size
         inline = sum(document.size for document in case.documents)
         text = (
-            f"{trust:,} of 2,048 characters for the trust policy, {inline:,} of 10,240 for inline policies."
+            f"At most {trust:,} of 2,048 characters for the trust policy, and {inline:,} of 10,240 for inline"
+            " policies; white space does not count."
         )
         yield Point(text, "Room", source=QUOTAS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xacct.explain.case import Case, Party
-from xacct.explain.lasting import longest_session
+from xacct.explain.lasting import console_session, longest_session
 from xacct.explain.matching import allowing
 from xacct.explain.model import Box, Edge, Node, Picture
 from xacct.explain.text import count, duration, listed, phrase
@@ -52,6 +52,9 @@ def _lengths(case: Case) -> Iterator[str]:
     yield f"sessions of at most {duration(longest)}"
     if longest < case.role.max_session:
         yield f"(the role's own maximum is {duration(case.role.max_session)})"
+    console = console_session(case)
+    if console:
+        yield f"(console sessions made from one: {console})"
 
 
 def _group(case: Case, caller: Node, resources: Node) -> Picture:

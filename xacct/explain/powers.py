@@ -72,7 +72,10 @@ _SWITCHES = {
     "UpdateRelationalDatabase": "some changes cause an outage",
 }
 # UpdateRelationalDatabase, disableBackupRetention: "deletes all automated database backups".
-_DESTROYS = {"UpdateRelationalDatabase": "can delete all automatic backups"}
+_DESTROYS = {
+    "StopGUISession": "what is not saved in the session is lost",
+    "UpdateRelationalDatabase": "can delete all automatic backups",
+}
 
 POWERS: tuple[Power, ...] = (
     Power(
@@ -115,7 +118,7 @@ POWERS: tuple[Power, ...] = (
         "Read what is shown in clear: logs, environment variables, contacts, key IDs, pending passwords",
         _kind("data"),
     ),
-    Power("Destroy for good", lambda action: action.irreversible, _INSIDE, _DESTROYS),
+    Power("Destroy resources or data for good", lambda action: action.irreversible, _INSIDE, _DESTROYS),
 )
 
 OUTSIDE: Mapping[str, str] = {

@@ -179,7 +179,7 @@ def _same_environment(case: Case, assume: Request) -> Iterator[Probe]:
         changed,
         case.decide_assume(changed),
         assuming=True,
-        note="Its subject is the same: only the protection rules of the environment can stop such a job.",
+        note="Its subject is the same. The environment's protection rules on GitHub can stop such a job.",
         source=GITHUB_OIDC,
     )
 
@@ -189,7 +189,8 @@ def _for_pull_requests(case: Case, assume: Request) -> Iterator[Probe]:
     branch = _held(case, _subject_key(assume)).partition(":ref:refs/heads/")[2]
     if branch:
         yield Probe(
-            f"with the token of a job of event pull_request_target, where {branch} is the default branch",
+            f"with the token of a job of event pull_request_target, where {branch} is the default branch,"
+            " which names no environment",
             assume,
             case.decide_assume(assume),
             assuming=True,

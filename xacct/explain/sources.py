@@ -20,6 +20,7 @@ __all__ = [
     "CONDITION_KEYS",
     "CONSISTENCY",
     "CONSOLE",
+    "CONSOLE_URL",
     "CREATE_FOR_USER",
     "CROSS_ACCOUNT",
     "DELEGATION",
@@ -71,6 +72,7 @@ FEDERATED_USERS = _GUIDE + "id_roles_common-scenarios_federated-users"
 LOGIC = _GUIDE + "reference_policies_evaluation-logic"
 MFA = _GUIDE + "id_credentials_mfa_configure-api-require"
 OIDC = _GUIDE + "id_roles_create_for-idp_oidc"
+CONSOLE_URL = _GUIDE + "id_roles_providers_enable-console-custom-url"
 PRINCIPAL = _GUIDE + "reference_policies_elements_principal"
 QUOTAS = _GUIDE + "reference_iam-quotas"
 REVOKE = _GUIDE + "id_roles_use_revoke-sessions"

@@ -138,7 +138,7 @@ def _why_not(action: Action, limits: Limits, unscoped: bool) -> str:
         return ""
     if action.copies:
         return 'takes only "*", so no tag of what it copies can limit it'
-    return 'takes only "*" and no tags in the request, so no tag can limit it'
+    return 'takes only "*" and no tags in the request, so no tag of a resource or request can limit it'
 
 
 def _missing_types(action: Action, limits: Limits) -> str:
