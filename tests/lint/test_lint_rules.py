@@ -11,7 +11,7 @@ from xacct.lint.check import check_policy
 from xacct.lint.model import Severity
 from xacct.lint.reference import rules_to_markdown
 from xacct.lint.rules import RULES, Rule, rule
-from xacct.lint.rules.examples import EXAMPLE_CONTEXT, allow, policy
+from xacct.lint.rules.examples import EXAMPLE_CONTEXT, allow, policy, trust
 
 
 @pytest.mark.parametrize("each", RULES.values(), ids=lambda each: each.code)
@@ -65,3 +65,19 @@ def test_an_arn_of_the_whole_account_is_doubted_and_not_ruled_out(
     findings = check_policy(document, rule("XA410").kinds[0], EXAMPLE_CONTEXT)
     [found] = [item for item in findings if item.rule == "XA410"]
     assert (found.severity, said in found.message) == (severity, True)
+
+
+ROLE, USER = "arn:aws:iam::222233334444:role/deployer", "arn:aws:iam::222233334444:user/jane"
+
+
+@pytest.mark.parametrize(
+    ("principals", "told"),
+    [([ROLE], True), ([ROLE, USER], False), (["arn:aws:iam::222233334444:root"], False)],
+)
+def test_a_demand_for_mfa_that_no_role_can_meet_is_remarked(principals: list[str], told: bool) -> None:
+    document = policy(trust(principals, {"Bool": {"aws:MultiFactorAuthPresent": "true"}}))
+    findings = check_policy(document, rule("XA101").kinds[0], EXAMPLE_CONTEXT)
+    found = [item for item in findings if item.rule == "XA302"]
+    assert [(item.severity, "sessions of roles carry no MFA" in item.message) for item in found] == (
+        [(Severity.INFO, True)] if told else []
+    )

@@ -12,7 +12,7 @@ from xacct.lint.document import ASSUMING, Document, Principal, Statement
 from xacct.lint.facts import ActionFacts, action_facts
 from xacct.lint.providers import host_of, is_federation_key
 
-__all__ = ["TAG_KEYS", "carries", "family_of", "never_in_trust"]
+__all__ = ["TAG_KEYS", "carries", "family_of", "never_in_trust", "never_of_roles"]
 
 TAG_KEYS = ("aws:requesttag/", "aws:resourcetag/", "aws:tagkeys")
 _SOURCE_KEYS = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
@@ -61,6 +61,18 @@ def never_in_trust(statement: Statement, key: str) -> str | None:
     if key == "sts:durationseconds":
         return "no AssumeRole action carries it; only the role's MaxSessionDuration limits a session"
     return f"{' and '.join(sorted(actions))} never carries it"
+
+
+def never_of_roles(statement: Statement, key: str) -> str | None:
+    """Why no session of a role holds the key, where a trust statement names roles alone; else None."""
+    named = statement.principals or ()
+    if key not in _MFA_KEYS or not named or not all(map(_is_role, named)):
+        return None
+    return "sessions of roles carry no MFA, only those of IAM users do"
+
+
+def _is_role(principal: Principal) -> bool:
+    return principal.type == "AWS" and principal.resource.startswith(("role/", "assumed-role/"))
 
 
 def _kind(principal: Principal) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xacct.lint.carried import TAG_KEYS, carries, family_of, literal_actions, never_in_trust
+from xacct.lint.carried import TAG_KEYS, carries, family_of, literal_actions, never_in_trust, never_of_roles
 from xacct.lint.context import LintContext
 from xacct.lint.document import Condition, Document, Statement
 from xacct.lint.facts import ActionFacts, expand, nearest_service, service_keys, services
@@ -75,11 +75,14 @@ def never_there(document: Document, _context: LintContext) -> Iterator[Hit]:
             if condition.operator is None or _unknown(condition.key.strip()) or family_of(key) in TAG_KEYS:
                 continue
             reason = _never(document, statement, key)
-            if reason:
+            chained = never_of_roles(statement, key) if document.kind == "trust" else None
+            if reason or chained:
                 yield Hit(
                     condition.path,
-                    f"{statement.where}: {condition.key} is never in the request: {reason}; "
+                    f"{statement.where}: {condition.key} is never in the request: {reason or chained}; "
                     f"{_effect(statement, condition)}",
+                    "" if reason else "name IAM users, or demand MFA where people get the role that is named",
+                    severity=None if reason else INFO,
                 )
 
 
