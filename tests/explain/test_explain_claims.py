@@ -140,7 +140,7 @@ def test_what_no_statement_names_is_denied_however_it_is_asked(name: str, cases:
     refused = refused_actions(case)
     assert refused
     for action in refused:
-        for resource in {"*", case.resource_for(action) or "*"}:
+        for resource in {"*", *(case.arn_of(use.type) for use in action.resource_types)}:
             asked = attrs.evolve(case.request, action=action.full_name, resource=resource)
             assert not permissions_allow(case, asked), action.name
 

@@ -8,7 +8,7 @@ import attrs
 import pytest
 from explain_builders import BUCKET_GRANT, example, from_text
 
-from xacct.explain import explain_grant
+from xacct.explain import explain_grant, search
 from xacct.explain.cases import case_of
 from xacct.explain.contrast import contrast_section
 from xacct.explain.lasting import longest_session
@@ -120,7 +120,7 @@ def test_a_call_to_another_service_is_not_told_to_have_no_policy_on_the_resource
 def test_objects_are_asked_for_as_objects(tmp_path: Path) -> None:
     listed = 'Resource: ["arn:aws:s3:::acme-reports", "arn:aws:s3:::acme-reports/*"]'
     text = BUCKET_GRANT.replace('Resource: "arn:aws:s3:::acme-reports/*"', listed)
-    found = case_of(from_text(text, tmp_path)).example("s3:GetObject")
+    found = search.example(case_of(from_text(text, tmp_path)), "s3:GetObject")
     assert found is not None
     assert found.resource.startswith("arn:aws:s3:::acme-reports/")
 

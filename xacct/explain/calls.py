@@ -13,6 +13,7 @@ from xacct.evaluate.model import ContextValue, Decision, Request
 from xacct.explain.lifelike import example_elsewhere, with_region
 from xacct.explain.matching import allowing_in, asks_key
 from xacct.explain.places import answering_region, asked_types, made_type, type_arn
+from xacct.explain.search import example, examples
 from xacct.lightsail.catalog import Action, load_catalog
 from xacct.values import frozen
 
@@ -47,10 +48,10 @@ def calling(case: Case, name: str) -> tuple[Asked, ...]:
     """
     action = load_catalog().action(name)
     if action is None:
-        witness = case.example(name)
+        witness = example(case, name)
         only = case.request_of(witness) if witness is not None else _elsewhere(case, name)
         return (Asked(only, case.decide(only)),)
-    found = zip(asked_types(action) or (None,), case.examples(action), strict=True)
+    found = zip(asked_types(action) or (None,), examples(case, action), strict=True)
     requests = [
         _untagged(case, case.request_of(witness)) if witness is not None else _refused(case, action, kind)
         for kind, witness in found
@@ -77,10 +78,10 @@ def refused_for_tags(case: Case) -> tuple[str, ...]:
 
 
 def _lacks_tagging(case: Case, action: Action) -> bool:
-    example = case.examples(action)[0]
-    if example is None:
+    found = examples(case, action)[0]
+    if found is None:
         return False
-    tagging = _tagging(case, action, _untagged(case, case.request_of(example)))
+    tagging = _tagging(case, action, _untagged(case, case.request_of(found)))
     return tagging is not None and not case.decide(tagging).allowed
 
 

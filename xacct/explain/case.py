@@ -6,7 +6,7 @@ The request is found by the access delta and decided by the evaluator, so nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 
 import attrs
@@ -19,15 +19,15 @@ from xacct.explain.lifelike import lifelike
 from xacct.explain.matching import allowing, names_action
 from xacct.explain.mfa import admitting, shut_out
 from xacct.explain.party import Party
-from xacct.explain.places import answering_region, asked_types, type_arn
-from xacct.explain.search import covers, everything_but, holder_example, id_like, telling, text_of
+from xacct.explain.places import answering_region, type_arn
+from xacct.explain.search import everything_but, examples, has_session, passing, telling, text_of
 from xacct.iam.arn import Arn, is_account_id, is_unique_id
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.iam.things import Role
-from xacct.lightsail.catalog import REGIONS, Action, load_catalog
+from xacct.lightsail.catalog import Action, load_catalog
 from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
 from xacct.plan.model import AccessRow, Witness
-from xacct.plan.simulate import ASSUME_ACTIONS, EXAMPLE_ID, example_request
+from xacct.plan.simulate import ASSUME_ACTIONS, EXAMPLE_ID
 from xacct.values import frozen
 
 __all__ = ["ALLOW_ALL", "TAKEN_AS_GIVEN", "Case", "Party"]
@@ -108,7 +108,7 @@ class Case:
     @cached_property
     def allowed_patterns(self) -> tuple[str, ...]:
         """All action patterns of Allow statements; None of them covers what is not allowed."""
-        return tuple(dict.fromkeys(pattern for one in self._allows() for pattern in one.actions or ("*",)))
+        return tuple(dict.fromkeys(pattern for one in self.allows for pattern in one.actions or ("*",)))
 
     @cached_property
     def granted(self) -> tuple[Action, ...]:
@@ -139,25 +139,27 @@ class Case:
         refused = any(one.effect is Effect.DENY and not one.conditions for one in about)
         if plain and not refused and action.only_region is None:
             return True
-        return all(witness is not None for witness in self.examples(action))
+        return all(witness is not None for witness in examples(self, action))
 
     @cached_property
     def others(self) -> tuple[str, ...]:
         """Other services' actions that some Allow names, as patterns; of NotAction, in words."""
-        named = [pattern for one in self._allows() for pattern in one.actions or (everything_but(one),)]
+        named = [pattern for one in self.allows for pattern in one.actions or (everything_but(one),)]
         return tuple(
             pattern for pattern in dict.fromkeys(named) if not pattern.lower().startswith("lightsail:")
         )
 
-    def _allows(self) -> list[Statement]:
+    @cached_property
+    def allows(self) -> tuple[Statement, ...]:
+        """The Allow statements of the permissions."""
         statements = [one for document in self.documents for one in document.statements]
-        return [one for one in statements if one.effect is Effect.ALLOW]
+        return tuple(one for one in statements if one.effect is Effect.ALLOW)
 
     @cached_property
     def witness(self) -> Witness | None:
         """One request that passes: a change of something, on one resource, where the grant allows any."""
         for action in sorted(self.granted, key=telling):
-            found = self._passing(action)
+            found = passing(self, action)
             if found is not None:
                 return found
         held = [row.witness for row in self.rows if row.witness and self._does(row.witness)]
@@ -166,60 +168,11 @@ class Case:
     def _does(self, witness: Witness) -> bool:
         """Whether it tells of an action that passes, and with a role of how its session is had."""
         action = load_catalog().action(witness.action)
-        return self._has_session(witness) and (action is None or action in self.granted)
+        return has_session(self, witness) and (action is None or action in self.granted)
 
-    def _has_session(self, witness: Witness) -> bool:
-        return bool(witness.assume_action) or self.access is None
-
-    def _passing(self, action: Action) -> Witness | None:
-        kinds = action.required_types or tuple(use.type for use in action.resource_types)
-        found = (self._example_of(action, kind) for kind in kinds)
-        return next((one for one in found if one is not None), None) or self.example(action.full_name)
-
-    def example(self, action: str, resource: str | None = None) -> Witness | None:
-        """A request for the action that passes, on a resource of this ARN or pattern if one is named."""
-        if self.reachable is not None:
-            found = example_request(self.reachable, action, resource)
-        elif self.holders is not None:
-            found = holder_example(self.holders, action, resource)
-        else:
-            return None
-        if found is None or found.action.lower() != action.lower() or not self._has_session(found):
-            return None
-        return (
-            None if resource is not None and not covers(resource, found.resource) else lifelike(self, found)
-        )
-
-    def examples(self, action: Action) -> tuple[Witness | None, ...]:
-        """One for each request that AWS decides in one call of the action; None for one that never passes."""
-        kinds = asked_types(action)
-        if len(kinds) < 2:
-            return (self._passing(action),)
-        return tuple(self._example_of(action, kind) for kind in kinds)
-
-    def _example_of(self, action: Action, kind: str) -> Witness | None:
-        """On a resource of the type, in the Region that the grant names if it can be."""
-        arns = [self._arn(kind, self.region), *self._named_arns(kind)]
-        found = (self.example(action.full_name, arn) for arn in dict.fromkeys(arns))
-        return next((one for one in found if one is not None), None)
-
-    def _named_arns(self, kind: str) -> Iterator[str]:
-        """A resource of the type for each pattern of an Allow that covers one, where AWS has such."""
-        patterns = dict.fromkeys(resource for one in self._allows() for resource in one.resources or ())
-        for pattern in patterns:
-            arns = (self._arn(kind, region, tail=id_like(pattern)) for region in (self.region, *REGIONS))
-            covered = next((arn for arn in arns if covers(pattern, arn)), None)
-            if covered is not None:
-                yield covered
-
-    def resource_for(self, action: Action, region: str | None = None) -> str | None:
-        """A resource of the type that the action takes; None where it takes none."""
-        if action.wildcard_only:
-            return None
-        return self._arn(asked_types(action)[0], region or self.region)
-
-    def _arn(self, kind: str, region: str, *, tail: str = EXAMPLE_ID) -> str:
-        partition = self.expansion.partition
+    def arn_of(self, kind: str, region: str = "", *, tail: str = EXAMPLE_ID) -> str:
+        """An ARN of the type in the account; in the grant's Region unless another is named."""
+        partition, region = self.expansion.partition, region or self.region
         return type_arn(kind, partition=partition, account=self.account, region=region, tail=tail)
 
     @property

@@ -51,8 +51,8 @@ def _named(case: Case, witness: Witness, action: Action) -> Iterator[Witness]:
         yield attrs.evolve(witness, resource="*")
         yield attrs.evolve(witness, resource=account_arn(case.expansion.partition, region, case.account))
     elif witness.resource == "*":
-        needed = case.resource_for(action) if action.required_types else None
-        yield attrs.evolve(witness, resource=needed or "*")
+        needed = action.required_types[:1]
+        yield attrs.evolve(witness, resource=case.arn_of(needed[0]) if needed else "*")
     elif _is_own(resource := _whole(case, witness), action, case.account):
         yield attrs.evolve(witness, resource=resource)
 
