@@ -122,6 +122,18 @@ def _rect(x: int, y: int, width: int, height: int, class_: str) -> Markup:
 
 
 def _lines(texts: Iterable[str], width: int) -> Iterator[str]:
-    """Fold to lines; an ARN, which has no spaces, breaks where it must."""
+    """Fold to lines; an ARN, which has no spaces, breaks after a colon or slash where it can."""
     for text in texts:
-        yield from textwrap.wrap(clean(text).replace("\n", " "), width, break_on_hyphens=False) or [""]
+        words = clean(text).replace("\n", " ").split(" ")
+        pieces = " ".join(piece for word in words for piece in _pieces(word, width))
+        yield from textwrap.wrap(pieces, width, break_on_hyphens=False) or [""]
+
+
+def _pieces(word: str, width: int) -> Iterator[str]:
+    """The word in pieces of which no two that are neighbours fit on one line."""
+    while len(word) > width:
+        cut = max(word.rfind(mark, 0, width) for mark in ":/") + 1
+        cut = cut if cut > width // 2 else width
+        yield word[:cut]
+        word = word[cut:]
+    yield word
