@@ -273,11 +273,11 @@ def power(case: Case, start: str) -> str:
     ("action", "start", "answer"),
     [
         ("GetInstanceAccessDetails", "Run code", "not by a call that does it, but with what"),
-        ("GetInstanceAccessDetails", "Destroy", "not by a call that does it, but with what"),
-        ("CreateBucketAccessKey", "Destroy", "not by a call that does it, but with what"),
+        ("GetInstanceAccessDetails", "Delete", "not by a call that does it, but with what"),
+        ("CreateBucketAccessKey", "Delete", "not by a call that does it, but with what"),
         ("CreateBucketAccessKey", "Run code", "no"),
         ("CreateRelationalDatabase", "Run code", "yes, by CreateRelationalDatabase"),
-        ("GetInstances", "Destroy", "no"),
+        ("GetInstances", "Delete", "no"),
     ],
 )
 def test_a_login_or_key_is_not_answered_with_no(action: str, start: str, answer: str, tmp_path: Path) -> None:
@@ -453,7 +453,7 @@ def test_a_console_session_outlasts_the_roles_maximum_unless_it_is_chained(
     told_of = {
         "lead": "12 hours in a console session" in found.lead,
         "ending": "federation endpoint" in told(found, "ending"),
-        "contrast": "12 hours for console sessions" in told(found, "contrast"),
+        "contrast": "12 hours more for console sessions" in told(found, "contrast"),
         "picture": "console sessions made from one: 12 hours" in str(found.picture),
     }
     assert set(told_of.values()) == {console}, told_of

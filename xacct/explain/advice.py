@@ -52,7 +52,7 @@ def _advice(case: Case, bucket: str | None) -> str:
         return "A role, as this grant makes it; xacct explain --service tells of other services' ways."
     return (
         "A role, as this grant makes it. No policy on a resource of Lightsail can let an outsider in; who has"
-        " an identity elsewhere comes in by a role."
+        " an identity elsewhere comes in by a role as a rule."
     )
 
 
@@ -73,8 +73,8 @@ def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:
             yield Point(text, source=sources.EXTERNAL_ID)
         case Party.WEB | Party.SAML:
             text = (
-                "The caller comes with a token or an assertion; it has to become a role's session before it"
-                " can call Lightsail."
+                "The caller comes with a token or an assertion; it has to become a session, a role's as a rule,"
+                " before it can call Lightsail."
             )
             yield Point(text, source=sources.PRINCIPAL)
         case Party.OWNED:

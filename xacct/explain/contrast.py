@@ -77,7 +77,7 @@ def _running_on(case: Case) -> str:
     if case.party is Party.SERVICE:
         return "Sessions that run go on as long as the service made them last."
     console = console_session(case)
-    beside = f", and {console} for console sessions made from them" if console else ""
+    beside = f", and up to {console} more for console sessions made from them" if console else ""
     return (
         f"Up to {duration(longest_session(case))} for sessions that run{beside}, where only the trust policy"
         " changes."

@@ -43,7 +43,7 @@ def ending_section(case: Case) -> Section:
         blocks.append(Text(said))
     blocks.append(
         Text(
-            "What was read stays known, and what was made or changed stays until somebody undoes it:"
+            "What was read stays known, and what was made or changed does not end with the access:"
             " copies, snapshots, DNS records, certificates got by them."
         )
     )

@@ -73,7 +73,7 @@ _SWITCHES = {
 }
 # UpdateRelationalDatabase, disableBackupRetention: "deletes all automated database backups".
 _DESTROYS = {
-    "StopGUISession": "what is not saved in the session is lost",
+    "EnableAddOn": "automatic snapshots kept from before are replaced",
     "UpdateRelationalDatabase": "can delete all automatic backups",
 }
 
@@ -118,7 +118,9 @@ POWERS: tuple[Power, ...] = (
         "Read what is shown in clear: logs, environment variables, contacts, key IDs, pending passwords",
         _kind("data"),
     ),
-    Power("Destroy resources or data for good", lambda action: action.irreversible, _INSIDE, _DESTROYS),
+    Power(
+        "Delete resources or their backups for good", lambda action: action.irreversible, _INSIDE, _DESTROYS
+    ),
 )
 
 OUTSIDE: Mapping[str, str] = {

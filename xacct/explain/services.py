@@ -202,10 +202,14 @@ def services_section(only: Service | None = None) -> Section:
 def services_in_short() -> Section:
     """The names alone, and where to read more."""
     data = load_services()
-    rows = tuple(
-        Row((word, ", ".join(one.id for one in data.services.values() if one.support == support)))
-        for support, word in (("yes", "Yes"), ("partly", "In part"), ("no", "No"))
-    )
+    current = [one for one in data.services.values() if not one.ended]
+    kinds = [
+        ("Yes", [one for one in current if one.support == "yes"]),
+        ("In part", [one for one in current if one.support == "partly"]),
+        ("No", [one for one in current if one.support == "no"]),
+        ("AWS ended them", [one for one in data.services.values() if one.ended]),
+    ]
+    rows = tuple(Row((word, ", ".join(one.id for one in found))) for word, found in kinds)
     more = (
         f"In the SDK's models of {len(data.without)} more services no call was found that sets one. xacct"
         f" explain --service NAME tells of one, --service all of all. As of {data.date}."

@@ -74,6 +74,6 @@ def sessions_left(changes: Iterable[Change], containment: Mapping[str, Containme
         else:
             yield (
                 f"role {change.name}: who loses the trust keeps the sessions it has, for up to "
-                f"{before.max_session // 60} minutes, in the console for up to 12 hours; "
-                "xacct revoke-sessions ends them"
+                f"{before.max_session // 60} minutes, and console sessions made from them for up to 12 hours "
+                "more; xacct revoke-sessions ends them all"
             )
