@@ -73,8 +73,8 @@ def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:
             yield Point(text, source=sources.EXTERNAL_ID)
         case Party.WEB | Party.SAML:
             text = (
-                "The caller comes with a token or an assertion; it has to become a session, a role's as a rule,"
-                " before it can call Lightsail."
+                "The caller comes with a token or an assertion; it has to become a session, a role's as a"
+                " rule, before it can call Lightsail."
             )
             yield Point(text, source=sources.PRINCIPAL)
         case Party.OWNED:
