@@ -334,3 +334,53 @@ def test_the_caller_of_a_witness_is_the_one_whom_its_context_tells_of(row: dict[
     assert found.witness.principal == row["caller"]
     told = found.witness.assume_context.get("aws:PrincipalArn", principal_arn(row["caller"]))
     assert told == principal_arn(row["caller"])
+
+
+def made(trust: list[dict[str, Any]], statements: list[dict[str, Any]]) -> RoleAccess:
+    return RoleAccess(
+        account=ACCOUNT,
+        role_arn=ROLE,
+        trust=PolicyDocument.from_json({"Version": "2012-10-17", "Statement": trust}),
+        policies=(PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements}),),
+    )
+
+
+TRUSTED = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}
+STOP = {"Effect": "Allow", "Action": "lightsail:StopInstance", "Resource": "*"}
+IRELAND = "arn:aws:lightsail:eu-west-1:*:*"
+EVIL = "arn:aws:iam::444455556666:user/evil"
+
+
+@pytest.mark.parametrize(
+    ("trust", "statements", "said"),
+    [
+        ([TRUSTED], [STOP, {"Effect": "Deny", "Action": "*", "Resource": IRELAND}], f"not on {IRELAND}"),
+        ([TRUSTED], [STOP, {"Effect": "Deny", "Action": "*", "NotResource": IRELAND}], f"only on {IRELAND}"),
+        (
+            [TRUSTED, {**TRUSTED, "Effect": "Deny", "Principal": {"AWS": EVIL}}],
+            [STOP],
+            f"not for {EVIL}",
+        ),
+        ([TRUSTED], [STOP, {"Effect": "Deny", "Action": "lightsail:Delete*", "Resource": "*"}], ""),
+    ],
+)
+def test_what_a_deny_takes_off_is_told_with_what_is_left(
+    trust: list[dict[str, Any]], statements: list[dict[str, Any]], said: str
+) -> None:
+    [row] = access_delta(None, made(trust, statements)).rows
+    assert row.condition == said
+    assert row.witness is not None
+
+
+@pytest.mark.parametrize(("role", "verdict"), [("xacct/acme", Verdict.EQUAL), ("other", Verdict.NARROWER)])
+def test_a_deny_but_as_the_role_itself_changes_nothing(role: str, verdict: Verdict) -> None:
+    named = {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/{role}"}}
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": named}
+    assert access_delta(made([TRUSTED], [STOP]), made([TRUSTED], [STOP, deny])).verdict is verdict
+
+
+def test_going_on_to_another_role_is_shown_by_a_request() -> None:
+    hub = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::999988887777:role/next"}
+    delta = access_delta(None, made([TRUSTED], [hub]))
+    assert delta.permissions_verdict is Verdict.WIDER
+    assert [row.witness.resource for row in delta.rows if row.witness] == [hub["Resource"]]

@@ -347,12 +347,15 @@ def trust_request(random: Random) -> tuple[Request, int]:
 
 
 def own_request(random: Random) -> Request:
+    """A request of the role's session, which tells of the role in ``aws:PrincipalArn``."""
+    action, resource = random.choice(ASKED_ACTIONS), random.choice(ASKED_RESOURCES)
+    told = {key: value for key, value in context(random).items() if key.lower() != "aws:principalarn"}
     return Request(
         principal=f"arn:aws:sts::{OWN}:assumed-role/r/session",
-        action=random.choice(ASKED_ACTIONS),
-        resource=random.choice(ASKED_RESOURCES),
+        action=action,
+        resource=resource,
         resource_account=OWN,
-        context=context(random),
+        context={**told, "aws:PrincipalArn": ROLE},
     )
 
 

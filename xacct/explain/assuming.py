@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xacct.explain import sources
 from xacct.explain.case import Case, Party
+from xacct.explain.cases import in_the_way_of
 from xacct.explain.matching import allowing
 from xacct.explain.model import Explanation, Section, Text
 from xacct.explain.nothing import nothing_answer
@@ -59,6 +60,10 @@ def _about_assuming(case: Case, name: str) -> Explanation:
         return _explained(case, name, "Denied: the grant makes no role, so there is none to assume.", ())
     if assume is None:
         return _explained(case, name, nothing_answer(case, name), (path_section(case),))
+    if name.lower() != assume.action.lower() and name.lower() in {one.lower() for one in ASSUME_ACTIONS}:
+        other = in_the_way_of(case, name)
+        if other is not None:
+            return _about_assuming(other, name)
     return _explained(
         case, name, _lead(case, name, assume.action), (path_section(case), probes_section(case))
     )

@@ -8,24 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import chain
 
 import attrs
 
 from xacct.blueprint.expand import Expansion
-from xacct.evaluate.engine import evaluate
+from xacct.evaluate.engine import TRUST_ACTIONS, evaluate
 from xacct.evaluate.model import ContextValue, Decision, Policies, Request
 from xacct.explain.calls import refused_for_tags
 from xacct.explain.lifelike import lifelike
-from xacct.explain.matching import allowing, names_action
+from xacct.explain.matching import allowing, is_of_a_moment, is_plain, names_action
 from xacct.explain.mfa import admitting, shut_out
-from xacct.explain.party import Party
+from xacct.explain.party import Party, is_account_side
 from xacct.explain.places import answering_region, type_arn
-from xacct.explain.search import everything_but, examples, has_session, passing, telling, text_of
-from xacct.iam.arn import Arn, is_account_id, is_unique_id
+from xacct.explain.search import (
+    everything_but,
+    example,
+    examples,
+    has_session,
+    names_elsewhere,
+    passing,
+    telling,
+    text_of,
+)
+from xacct.iam.arn import Arn, is_account_id
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.iam.things import Role
 from xacct.lightsail.catalog import Action, load_catalog
-from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta
+from xacct.plan.access import HolderAccess, RoleAccess, access_delta, holder_delta, trusting
 from xacct.plan.model import AccessRow, Witness
 from xacct.plan.simulate import ASSUME_ACTIONS, EXAMPLE_ID
 from xacct.values import frozen
@@ -132,12 +142,12 @@ class Case:
         return tuple(found[name] for name in sorted(found) if self._is_possible(found[name]))
 
     def _is_possible(self, action: Action) -> bool:
-        """Looked for by the access delta only where the statements do not show it plainly."""
+        """Looked for only where the statements do not show it plainly."""
         statements = [one for document in self.documents for one in document.statements]
         about = [one for one in statements if names_action(one, action.full_name)]
-        plain = any(one.effect is Effect.ALLOW and "*" in (one.resources or ()) for one in about)
-        refused = any(one.effect is Effect.DENY and not one.conditions for one in about)
-        if plain and not refused and action.only_region is None:
+        plain = action.only_region is None and any(is_plain(one, action) for one in about)
+        denied = any(one.effect is Effect.DENY and not is_of_a_moment(one) for one in about)
+        if plain and not denied:
             return True
         return all(witness is not None for witness in examples(self, action))
 
@@ -163,7 +173,9 @@ class Case:
             if found is not None:
                 return found
         held = [row.witness for row in self.rows if row.witness and self._does(row.witness)]
-        return next((found for one in held if (found := lifelike(self, one)) is not None), None)
+        shown = (lifelike(self, one) for one in held)
+        tried = (example(self, name) for name in names_elsewhere(self))
+        return next((found for found in chain(shown, tried) if found is not None), None)
 
     def _does(self, witness: Witness) -> bool:
         """Whether it tells of an action that passes, and with a role of how its session is had."""
@@ -201,8 +213,13 @@ class Case:
     @property
     def trusted_accounts(self) -> tuple[str, ...]:
         """The accounts that those principals are in, each once; "*" for anyone. Unique IDs tell of none."""
-        parsed = [(Arn.try_parse(value), value) for value in self.trusted if not is_unique_id(value)]
+        parsed = [(Arn.try_parse(value), value) for value in self.trusted if is_account_side(value)]
         return tuple(dict.fromkeys(arn.account if arn is not None else value for arn, value in parsed))
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the trust policy lets in principals of accounts beside providers or services."""
+        return len({is_account_side(value) for value in self.trusted}) > 1
 
     # -- the requests --------------------------------------------------------------------------------------
 
@@ -268,4 +285,5 @@ class Case:
         held = self.access or self.holders
         assert held is not None
         boundary = None if held.boundary is None else (held.boundary,)
-        return evaluate(request, Policies(identity=held.policies, boundary=boundary))
+        onward = trusting(self.account) if request.action.lower() in TRUST_ACTIONS else None
+        return evaluate(request, Policies(identity=held.policies, boundary=boundary, resource=onward))

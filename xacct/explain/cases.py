@@ -6,14 +6,16 @@ import attrs
 
 from xacct.blueprint.expand import Expansion
 from xacct.blueprint.model import Intent
+from xacct.evaluate.principals import BUILT_IN_IDENTITY_PROVIDERS
 from xacct.explain.case import Case, Party
+from xacct.explain.matching import allowing, names_action
 from xacct.iam.arn import Arn
-from xacct.iam.policy import Effect, PrincipalType
+from xacct.iam.policy import Effect, PrincipalType, TypedPrincipal
 from xacct.iam.things import AccountThings, GroupMember, User
 from xacct.plan.access import HolderAccess, RoleAccess
 from xacct.plan.reach import role_access
 
-__all__ = ["case_of"]
+__all__ = ["case_of", "in_the_way_of"]
 
 
 def case_of(expansion: Expansion, *, reveal: bool = False) -> Case:
@@ -25,7 +27,7 @@ def case_of(expansion: Expansion, *, reveal: bool = False) -> Case:
         unknown = access.unknown_policies
         # What limits further, or adds, without its document being at hand, is told beside the rest.
         access = attrs.evolve(access, boundary_unknown=False, unknown_policies=())
-    return Case(
+    found = Case(
         expansion=expansion,
         party=_party(expansion, access),
         access=access,
@@ -34,6 +36,39 @@ def case_of(expansion: Expansion, *, reveal: bool = False) -> Case:
         unknown_policies=unknown,
         reveal=reveal,
     )
+    return _as_shown(found) if found.is_mixed else found
+
+
+def in_the_way_of(case: Case, action: str) -> Case | None:
+    """The case as seen by those who get a session by this call of STS alone; None where nobody may by it."""
+    if case.access is None or not allowing(case.access.trust, action):
+        return None
+    kept = [
+        attrs.evolve(one, actions=(action,)) if one.effect is Effect.ALLOW else one
+        for one in case.access.trust.statements
+        if one.effect is Effect.DENY or names_action(one, action)
+    ]
+    access = attrs.evolve(case.access, trust=attrs.evolve(case.access.trust, statements=tuple(kept)))
+    found = attrs.evolve(case, access=access, party=_party(case.expansion, access))
+    return _as_shown(found) if found.is_mixed else found
+
+
+def _as_shown(case: Case) -> Case:
+    """Of a trust of several kinds, as seen by the caller of the example."""
+    if case.witness is None or case.access is None:
+        return case
+    principal = TypedPrincipal(PrincipalType.AWS, case.witness.principal).canonical
+    if "-provider/" in principal.value or principal.value in BUILT_IN_IDENTITY_PROVIDERS:
+        principal = attrs.evolve(principal, type=PrincipalType.FEDERATED)
+    elif Arn.try_parse(principal.value) is None:
+        principal = attrs.evolve(principal, type=PrincipalType.SERVICE)
+    statements = [
+        attrs.evolve(one, principals=(principal,))
+        for one in case.access.trust.statements
+        if one.effect is Effect.ALLOW
+    ]
+    alone = attrs.evolve(case.access, trust=attrs.evolve(case.access.trust, statements=tuple(statements)))
+    return attrs.evolve(case, party=_party(case.expansion, alone))
 
 
 def _boundary(expansion: Expansion) -> str | None:

@@ -62,7 +62,8 @@ def _here(case: Case) -> Iterator[tuple[str, str]]:
     yield "Naming a whole account", _whole_account(case)
     yield "Taking it back", _running_on(case)
     yield "Size and number", _size(case)
-    yield "The console", _console(case)
+    if not case.is_mixed:
+        yield "The console", _console(case)
     if case.party.federated:
         yield "People and programs that sign in elsewhere", "This is the case here."
     if case.party is Party.VENDOR:
@@ -85,6 +86,8 @@ def _running_on(case: Case) -> str:
 
 
 def _writers(case: Case) -> str:
+    if case.is_mixed:
+        return f"The role in {case.account}; for callers of other accounts, policies on them there."
     if case.party.crosses_accounts:
         theirs = case.caller_account or "its own account"
         return f"The role in {case.account}; a policy on the caller in {theirs}."

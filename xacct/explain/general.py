@@ -18,8 +18,8 @@ def general_explanation() -> Explanation:
         name="",
         title="Access from outside: which way fits?",
         lead=(
-            "Lightsail has no resource-based policies. Access from outside the account goes through a"
-            " role; a bucket's objects can be opened in other ways too."
+            "Lightsail has no resource-based policies. As a rule access from outside the account goes through"
+            " a role; a bucket's objects can be opened in other ways too."
         ),
         sections=(
             Section(

@@ -101,7 +101,7 @@ def _who(case: Case) -> str:
     if case.access is None or (len(case.trusted) < 2 and "*" not in case.trusted):
         return _one_kind(case)
     accounts = case.trusted_accounts
-    if "*" in case.trusted or (case.party.federated or case.party is Party.SERVICE):
+    if "*" in case.trusted or case.is_mixed or case.party.federated or case.party is Party.SERVICE:
         return f"Whoever the trust policy lets in ({listed(case.trusted)})"
     return _one_kind(case) if len(accounts) == 1 else f"Callers of the accounts {listed(accounts)}"
 
@@ -117,7 +117,7 @@ def _what(case: Case) -> str:
         said = f"{changes} of them {'changes' if changes == 1 else 'change'} something"
     parts = [f"{count(len(case.granted), 'action')} of Lightsail ({said})"] if case.granted else []
     if case.others:
-        plain = all(":" in pattern and "*" not in pattern and "?" not in pattern for pattern in case.others)
+        plain = not any(mark in pattern for pattern in case.others for mark in "*? ")
         number = count(len(case.others), "action") if plain else "actions"
         parts.append(f"{number} of other services")
     return listed(parts)

@@ -19,24 +19,27 @@ from xacct.explain.places import answering_region, region_of
 from xacct.explain.services import load_services
 from xacct.iam.arn import Arn
 from xacct.lightsail.catalog import Action, account_arn, load_catalog
+from xacct.lint.carried import carries
+from xacct.lint.facts import action_facts
+from xacct.plan.access import SAMPLE
 from xacct.plan.model import Witness
 
 if TYPE_CHECKING:
     from xacct.explain.case import Case
 
-__all__ = ["example_elsewhere", "lifelike", "with_region"]
+__all__ = ["example_elsewhere", "lifelike", "moved_to", "with_region"]
 
 _REGION = "aws:RequestedRegion"
 
 
 def lifelike(case: Case, witness: Witness) -> Witness | None:
     """Asked as AWS asks: about ``*`` or about one of the types that the action takes, and in one Region."""
-    called = _as_called(case, witness)
+    called = None if ":federated-user/" in witness.principal else _as_called(case, witness)
     if called is not None and not can_happen(called.principal, called.assume_context):
         called = _with_no_mfa(case, called)
     if called is None:
         return None
-    called = _of_identity_center(case, called)
+    called = _carried(case, _of_identity_center(case, called))
     action = load_catalog().action(called.action)
     named = [_elsewhere(case, called)] if action is None else _named(case, called, action)
     placed = (_placed(case, one, action) for one in named)
@@ -55,6 +58,24 @@ def _named(case: Case, witness: Witness, action: Action) -> Iterator[Witness]:
         yield attrs.evolve(witness, resource=case.arn_of(needed[0]) if needed else "*")
     elif _is_own(resource := _whole(case, witness), action, case.account):
         yield attrs.evolve(witness, resource=resource)
+
+
+def _carried(case: Case, witness: Witness) -> Witness:
+    """Without keys that no such request carries: a tag of a resource where there is none, a session's MFA."""
+    facts = action_facts(witness.action.lower())
+    context = dict(witness.context)
+    for key in witness.context:
+        of_users = key.lower() in _OF_USERS and case.access is not None
+        if of_users or (facts is not None and not carries(facts, key.lower())):
+            del context[key]
+        elif key.lower() in _ACCOUNTS and context[key] == SAMPLE:
+            context[key] = case.account
+    return attrs.evolve(witness, context=context)
+
+
+_OF_USERS = ("aws:multifactorauthpresent", "aws:multifactorauthage", "aws:username")
+"""Not in requests of roles (id_credentials_mfa_configure-api-require, reference_policies_variables)."""
+_ACCOUNTS = ("aws:principalaccount", "aws:resourceaccount")
 
 
 def _whole(case: Case, witness: Witness) -> str:
@@ -125,10 +146,10 @@ def _placings(case: Case, witness: Witness, action: Action | None) -> Iterator[W
     asked = _told_region(witness)
     answered = answering_region(action, witness.resource) or asked or case.region
     if region_of(witness.resource) not in ("", "global", answered):
-        yield _in_region(witness, _moved(witness.resource, answered), answered)
+        yield _in_region(witness, moved_to(witness.resource, answered), answered)
     yield _in_region(witness, witness.resource, answered)
     if asked and asked != answered and (action is None or action.only_region is None):
-        yield _in_region(witness, _moved(witness.resource, asked), asked)
+        yield _in_region(witness, moved_to(witness.resource, asked), asked)
 
 
 def _told_region(witness: Witness) -> str:
@@ -146,7 +167,7 @@ def with_region(context: Mapping[str, ContextValue], region: str) -> dict[str, C
     return {**kept, _REGION: region}
 
 
-def _moved(resource: str, region: str) -> str:
+def moved_to(resource: str, region: str) -> str:
     """The ARN in another Region; as it is where it has none."""
     if region_of(resource) in ("", "global"):
         return resource
@@ -161,6 +182,12 @@ def _elsewhere(case: Case, witness: Witness) -> Witness:
     """Of another service: named as the grant writes it; S3 asks about an object, not its bucket."""
     spelled = {pattern.lower(): pattern for pattern in case.allowed_patterns}
     named = attrs.evolve(witness, action=spelled.get(witness.action.lower(), witness.action))
+    parts = named.resource.split(":", 5)
+    if len(parts) == 6 and (len(parts[3]) == 1 or len(parts[4]) == 1):
+        # The shortest text that a pattern matches has a Region or an account of one letter.
+        region = case.region if len(parts[3]) == 1 else parts[3]
+        account = case.account if region or len(parts[4]) == 1 else parts[4]
+        named = attrs.evolve(named, resource=":".join([*parts[:3], region, account, parts[5]]))
     if named.resource == "*":
         return attrs.evolve(named, resource=example_elsewhere(case, named.action) or "*")
     about_object = named.action.lower().startswith("s3:") and "object" in named.action.lower()

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from xacct.explain.matching import allowing_in
 from xacct.explain.mfa import shut_out_words
 from xacct.explain.model import Text, Tone
+from xacct.explain.search import has_session
 from xacct.explain.sources import MFA, PRINCIPAL
 from xacct.explain.text import listed
 from xacct.iam.arn import is_unique_id
-from xacct.plan.model import Effect
+from xacct.plan.model import AccessRow, Effect
 
 if TYPE_CHECKING:
     from xacct.explain.case import Case
@@ -22,7 +23,15 @@ def is_undecided(case: Case) -> bool:
     """Whether no request was found that passes, and the access delta could not rule one out."""
     if case.witness is not None:
         return False
-    return any(row.effect is Effect.GAIN and row.witness is None for row in case.rows)
+    return any(row.effect is Effect.GAIN and _is_open(case, row) for row in case.rows)
+
+
+def _is_open(case: Case, row: AccessRow) -> bool:
+    """Whether something is told to be gained of which no request was found: a session at most."""
+    if row.witness is None:
+        return True
+    told = bool(row.actions) and row.resources != (case.role_arn,)
+    return told and row.witness.resource == case.role_arn and not has_session(case, row.witness)
 
 
 def nothing_lead(case: Case) -> str:

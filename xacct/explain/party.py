@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Party"]
+from xacct.iam.arn import is_unique_id
+
+__all__ = ["Party", "is_account_side"]
 
 
 class Party(StrEnum):
@@ -29,3 +31,10 @@ class Party(StrEnum):
     @property
     def crosses_accounts(self) -> bool:
         return self in (Party.OWNED, Party.VENDOR)
+
+
+def is_account_side(principal: str) -> bool:
+    """Whether it is an account or in one, and no identity provider, service or unique ID."""
+    if "-provider/" in principal or is_unique_id(principal):
+        return False
+    return principal[:12].isdigit() or principal.startswith(("arn:", "*"))

@@ -37,6 +37,9 @@ def path_section(case: Case) -> Section:
         " pattern is trusted, the session's name and IDs of resources are examples."
     )
     blocks: tuple[Text | Steps | Code, ...] = (lead, Steps(steps))
+    if case.is_mixed:
+        said = "The trust policy lets in callers of several kinds; this is one of them."
+        blocks = (Text(said), *blocks)
     blocks = (*blocks, *_without_mfa(case))
     blocks = (*blocks, *_unseen(case))
     if case.party in (Party.OWNED, Party.VENDOR):

@@ -81,6 +81,8 @@ def _caller_title(case: Case) -> str:
 
 
 def _outside(case: Case) -> str:
+    if case.is_mixed:
+        return "Other accounts, identity providers or services"
     if case.party.crosses_accounts:
         whose = "the vendor's" if case.party is Party.VENDOR else "trusted"
         if "*" in case.trusted:
@@ -90,14 +92,7 @@ def _outside(case: Case) -> str:
         if not case.caller_account:
             return "An account that the trust policy does not name"
         return f"Account {case.caller_account} ({whose})"
-    if len({_is_account_side(value) for value in case.trusted}) > 1:
-        return "Other accounts and identity providers"
     return "The identity provider" if case.party.federated else "AWS"
-
-
-def _is_account_side(principal: str) -> bool:
-    """Whether it is an account or in one, and no identity provider or service."""
-    return "-provider/" not in principal and (principal[:12].isdigit() or principal.startswith(("arn:", "*")))
 
 
 def _principals(case: Case) -> Iterator[str]:

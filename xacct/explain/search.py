@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import attrs
 
 from xacct.evaluate.model import ContextValue
-from xacct.explain.lifelike import lifelike
+from xacct.explain.lifelike import lifelike, moved_to
 from xacct.explain.places import asked_types
+from xacct.explain.services import load_services
 from xacct.iam.policy import Effect, Statement
-from xacct.lightsail.catalog import REGIONS, Action
-from xacct.plan.access import HolderAccess, holder_delta
+from xacct.lightsail.catalog import REGIONS, Action, load_catalog
+from xacct.plan.access import HolderAccess, access_delta, holder_delta
 from xacct.plan.model import Witness
-from xacct.plan.simulate import EXAMPLE_ID, example_request
+from xacct.plan.simulate import EXAMPLE_ID
 
 if TYPE_CHECKING:
     from xacct.explain.case import Case
@@ -34,13 +34,14 @@ __all__ = [
     "examples",
     "has_session",
     "id_like",
+    "names_elsewhere",
     "passing",
     "telling",
     "text_of",
 ]
 
-_REGIONS_TRIED = 3
-"""Of those that a pattern reaches: the first may be denied, and one that passes suffices."""
+_OTHER_ID = "f9e8d7c6-b5a4-4321-8fed-cba987654321"
+"""Has no letter in common with the usual example where a pattern may look: at its ends."""
 
 
 def telling(action: Action) -> tuple[bool, bool, bool, bool, str]:
@@ -65,19 +66,20 @@ def examples(case: Case, action: Action) -> tuple[Witness | None, ...]:
     return tuple(_example_of(case, action, kind) for kind in kinds)
 
 
-def example(case: Case, action: str, resource: str | None = None) -> Witness | None:
-    """A request for the action that passes, on a resource of this ARN if one is named."""
-    if case.reachable is not None:
-        found = example_request(case.reachable, action, resource)
-    elif case.holders is not None:
-        found = _holder_example(case.holders, action, resource)
-    else:
-        return None
-    if found is None or found.action.lower() != action.lower() or not has_session(case, found):
-        return None
-    if resource is not None and not covers(resource, found.resource):
-        return None
-    return lifelike(case, found)
+def example(case: Case, action: str) -> Witness | None:
+    """A request for the action that passes, on whatever resource."""
+    found = (lifelike(case, one) for one in _found(case, action))
+    return next((one for one in found if one is not None), None)
+
+
+def names_elsewhere(case: Case) -> Iterator[str]:
+    """Actions of other services that statements may allow without naming them, by the resources they name."""
+    texts = (text for one in case.allows if one.actions is None for text in one.resources or ())
+    prefixes = dict.fromkeys(text.split(":")[2] for text in texts if text.count(":") >= 5)
+    for prefix in prefixes:
+        service = load_services().by_prefix(prefix)
+        if service is not None and service.need is not None:
+            yield from (*service.need.reads, *service.need.works)
 
 
 def has_session(case: Case, witness: Witness) -> bool:
@@ -85,31 +87,51 @@ def has_session(case: Case, witness: Witness) -> bool:
     return bool(witness.assume_action) or case.access is None
 
 
+def _found(case: Case, action: str) -> list[Witness]:
+    """What the access delta shows of the action: one request for each way in which it passes."""
+    fence = Statement(effect=Effect.DENY, not_actions=(action,), resources=("*",))
+    held = case.reachable or case.holders
+    if held is None:
+        return []
+    policies = tuple(attrs.evolve(one, statements=(*one.statements, fence)) for one in held.policies)
+    narrowed = attrs.evolve(held, policies=policies)
+    delta = (
+        holder_delta(None, narrowed) if isinstance(narrowed, HolderAccess) else access_delta(None, narrowed)
+    )
+    shown = [row.witness for row in delta.rows if row.witness is not None and has_session(case, row.witness)]
+    return [one for one in shown if one.action.lower() == action.lower()]
+
+
 def _example_of(case: Case, action: Action, kind: str) -> Witness | None:
     """On a resource of the type, in the Region that the grant names if it can be."""
-    arns = [case.arn_of(kind), *_named_arns(case, kind)]
-    found = (example(case, action.full_name, arn) for arn in dict.fromkeys(arns))
-    return next((one for one in found if one is not None), None)
+    found = _found(case, action.full_name)
+    for arn in _arns(case, kind):
+        for witness in found:
+            placed = lifelike(case, attrs.evolve(witness, resource=arn))
+            if placed is not None:
+                return placed
+    placed_as_found = (lifelike(case, one) for one in found)
+    return next((one for one in placed_as_found if one and f":{kind}/" in one.resource), None)
 
 
-def _named_arns(case: Case, kind: str) -> Iterator[str]:
-    """Resources of the type for each pattern of an Allow that covers any, where AWS has such."""
-    patterns = dict.fromkeys(resource for one in case.allows for resource in one.resources or ())
-    for pattern in patterns:
-        arns = (case.arn_of(kind, region, tail=id_like(pattern)) for region in (case.region, *REGIONS))
-        yield from islice((arn for arn in arns if covers(pattern, arn)), _REGIONS_TRIED)
+def _arns(case: Case, kind: str) -> Iterator[str]:
+    """
+    Resources of the type to try, the grant's Region first.
 
-
-def _holder_example(holders: HolderAccess, action: str, resource: str | None) -> Witness | None:
-    """A request of the holders' for the action, on this resource if one is named; else for any action."""
-    fences = [Statement(effect=Effect.DENY, not_actions=(action,), resources=("*",))]
-    if resource is not None:
-        fences.append(Statement(effect=Effect.DENY, actions=("*",), not_resources=(resource,)))
-    narrowed = tuple(
-        attrs.evolve(document, statements=(*document.statements, *fences)) for document in holders.policies
+    IDs are told apart as the statements tell them: by the letters that a pattern begins or ends with.
+    """
+    statements = [one for document in case.documents for one in document.statements]
+    patterns = dict.fromkeys(
+        text for one in statements for text in (*(one.resources or ()), *(one.not_resources or ()))
     )
-    rows = holder_delta(None, attrs.evolve(holders, policies=narrowed)).rows
-    return next((row.witness for row in rows if row.witness is not None), None)
+    ids = dict.fromkeys([EXAMPLE_ID, *map(id_like, patterns), _OTHER_ID])
+    regions = dict.fromkeys([case.region, *REGIONS])
+    arns = [case.arn_of(kind, region, tail=one) for region in regions for one in ids]
+    known = load_catalog().resource_type(kind)
+    if known is not None and known.call_region and not known.is_global:
+        # Its calls are answered in one Region; which one its ARN has is not documented.
+        arns += [moved_to(arn, region) for region in regions for arn in arns[: len(ids)]]
+    yield from dict.fromkeys(arns)
 
 
 def covers(pattern: str, resource: str) -> bool:

@@ -212,7 +212,8 @@ def services_in_short() -> Section:
     rows = tuple(Row((word, ", ".join(one.id for one in found))) for word, found in kinds)
     more = (
         f"In the SDK's models of {len(data.without)} more services no call was found that sets one. xacct"
-        f" explain --service NAME tells of one, --service all of all. As of {data.date}."
+        f" explain --service NAME tells of one, --service all of all. As of {data.date}; whether AWS still"
+        " offers each of the others was not looked up."
     )
     grid = Grid("By the names that the AWS SDK has for them", ("Has them", "Services"), rows)
     return Section("services", "Which services have resource-based policies", (grid, Text(more)))

@@ -13,9 +13,12 @@ The rest is words (``words``, ``phrases``, ``naming``, ``parts``, ``rows``).
 """
 
 from xacct.plan.access.delta import access_delta, holder_delta, permissions_verdict, trust_verdict
+from xacct.plan.access.judges import trusting
 from xacct.plan.access.model import AccessDelta, HolderAccess, RoleAccess
+from xacct.plan.access.witness import SAMPLE
 
 __all__ = [
+    "SAMPLE",
     "AccessDelta",
     "HolderAccess",
     "RoleAccess",
@@ -23,4 +26,5 @@ __all__ = [
     "holder_delta",
     "permissions_verdict",
     "trust_verdict",
+    "trusting",
 ]

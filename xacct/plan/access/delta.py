@@ -10,6 +10,7 @@ import attrs
 from xacct.iam.arn import Arn
 from xacct.iam.policy import PolicyDocument
 from xacct.lightsail.catalog import load_catalog
+from xacct.plan.access.asked_by import as_asked_by
 from xacct.plan.access.compare import Side, Sources
 from xacct.plan.access.judges import NOBODY, policies_judge, trust_judge
 from xacct.plan.access.model import AccessDelta, HolderAccess, RoleAccess
@@ -70,13 +71,19 @@ def _nameless(role: RoleAccess | None) -> RoleAccess | None:
     """
     The role as its permissions policies see it.
 
-    None of them asks which role it is or who may assume it: keys such as ``aws:PrincipalArn`` are of the
-    request's context. Hundreds of roles with the same permissions are therefore one question.
+    None of them asks who may assume it, and which role it is by ``aws:PrincipalArn`` alone, which is answered
+    here. Hundreds of roles with the same permissions are therefore one question.
     """
     if role is None:
         return None
     partition = Arn.parse(role.role_arn).partition
-    return attrs.evolve(role, role_arn=f"arn:{partition}:iam::{role.account}:role/any", trust=_NO_TRUST)
+    return attrs.evolve(
+        role,
+        role_arn=f"arn:{partition}:iam::{role.account}:role/any",
+        trust=_NO_TRUST,
+        policies=tuple(as_asked_by(one, role.role_arn) for one in role.policies),
+        boundary=role.boundary and as_asked_by(role.boundary, role.role_arn),
+    )
 
 
 _NO_TRUST = PolicyDocument.of()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import attrs
+
 from xacct.errors import InputError
-from xacct.evaluate.engine import compile_policies
+from xacct.evaluate.engine import TRUST_ACTIONS, compile_policies
 from xacct.evaluate.model import Policies, Request
 from xacct.evaluate.principals import CallerKind, Level
 from xacct.iam.arn import Arn
-from xacct.iam.policy import Effect, PolicyDocument, Statement
+from xacct.iam.policy import Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 from xacct.plan.access.model import HolderAccess, RoleAccess
 from xacct.plan.access.principals import Requester
 from xacct.plan.access.question import Judge
 from xacct.plan.access.witness import Example
 
-__all__ = ["NOBODY", "policies_judge", "session_arn", "trust_judge"]
+__all__ = ["NOBODY", "policies_judge", "session_arn", "trust_judge", "trusting"]
 
 NOBODY = Judge(lambda _: False, lambda _: True)
 """The side on which there is nothing."""
@@ -55,6 +57,7 @@ def policies_judge(access: RoleAccess | HolderAccess) -> Judge:
     known = Policies(
         identity=access.policies, boundary=None if access.boundary is None else (access.boundary,)
     )
+    onward = attrs.evolve(known, resource=trusting(access.account))
     # A boundary that is not at hand can only take away; a policy that is not at hand can do either.
     is_whole = not access.boundary_unknown and not access.unknown_policies
 
@@ -62,12 +65,23 @@ def policies_judge(access: RoleAccess | HolderAccess) -> Judge:
         principal = _holder(access, example)
         if principal is None:
             return False
-        return _decided(known, _request(principal, example, access.account), default=default)
+        policies = onward if example.action.lower() in TRUST_ACTIONS else known
+        return _decided(policies, _request(principal, example, access.account), default=default)
 
     return Judge(
         lambda example: is_whole and decided(example, default=False),
         lambda example: not access.unknown_policies and not decided(example, default=True),
     )
+
+
+def trusting(account: str) -> PolicyDocument:
+    """
+    Stands for the trust policies of roles elsewhere, which are not at hand: they leave it to the caller.
+
+    With it a permission to assume further roles is decided as what it is, one side of two.
+    """
+    named = (TypedPrincipal(PrincipalType.AWS, account),)
+    return PolicyDocument.of(Statement(effect=Effect.ALLOW, principals=named, actions=("sts:*",)))
 
 
 def _holder(access: RoleAccess | HolderAccess, example: Example) -> str | None:

@@ -12,7 +12,13 @@ from xacct.plan.access.boxes import Box, intersect
 from xacct.plan.access.compare import Deny, Piece, Side
 from xacct.plan.access.operators import Qualifier
 from xacct.plan.access.space import ACTION, PRINCIPAL, RESOURCE, Clause, Space
-from xacct.plan.access.words import condition_words, conditions_words, exception_words, without_words
+from xacct.plan.access.words import (
+    condition_words,
+    conditions_words,
+    cut_words,
+    exception_words,
+    without_words,
+)
 
 __all__ = ["piece_phrases"]
 
@@ -24,6 +30,7 @@ def piece_phrases(space: Space, piece: Piece, own: Side, other: Side, *, gained:
     """
     out = [words for clause in piece.allow.clauses for words in _own(space, clause, piece.box)]
     out += [exception_words(clause.statement.conditions) for clause in _denies(piece.box, own.denies)]
+    out += [cut_words(clause.statement) for clause in _cuts(piece, own.denies)]
     beyond = _beyond(space, piece, other)
     out += beyond if gained else (words.removeprefix("also ") for words in beyond)
     if piece.lifted is not None:
@@ -62,6 +69,17 @@ def _denies(box: Box, denies: Iterable[Deny]) -> Iterator[Clause]:
             continue
         if intersect(_scope(box), _scope(deny.box)) is not None:
             seen.append(clause)
+            yield clause
+
+
+def _cuts(piece: Piece, denies: Iterable[Deny]) -> Iterator[Clause]:
+    """The Denies without conditions that take resources or principals off what the statement allows."""
+    around = dict(_scope(piece.allow.box))
+    if ACTION in piece.box:
+        around[ACTION] = piece.box[ACTION]
+    for deny in denies:
+        clause = deny.clause
+        if clause is not None and not clause.statement.conditions and intersect(around, _scope(deny.box)):
             yield clause
 
 

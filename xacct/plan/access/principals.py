@@ -54,10 +54,11 @@ class Requester:
 
 @frozen
 class PrincipalDimension:
-    """Bit i of a mask is requester i. ``account`` owns the role."""
+    """Bit i of a mask is requester i. ``account`` owns the role, ``unknown`` stands for all not named."""
 
     account: str
     requesters: tuple[Requester, ...]
+    unknown: str = ""
     _masks: dict[object, int] = attrs.field(factory=dict, init=False, eq=False, repr=False)
     """What ``mask`` has answered: hundreds of roles trust the same few principals."""
 
@@ -126,7 +127,7 @@ def principal_dimension(
     for text in texts:
         for requester in _requesters(text, account):
             requesters.setdefault(requester)
-    return PrincipalDimension(account, tuple(requesters))
+    return PrincipalDimension(account, tuple(requesters), unknown)
 
 
 def _requesters(text: str, account: str) -> Iterator[Requester]:

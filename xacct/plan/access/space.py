@@ -195,7 +195,7 @@ class Space:
         rest = self.resources.full & ~plain
         box: dict[str, int] = {RESOURCE: rest}
         for name in flags:
-            box |= self.flag(name, value=False)
+            box |= self.flag(name, value=False, meaning=name.removeprefix("resource:"))
         return [box] if rest else []
 
     def _principal_boxes(self, clause: Clause) -> list[Box]:

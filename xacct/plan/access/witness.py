@@ -10,6 +10,7 @@ import attrs
 
 from xacct.errors import InputError
 from xacct.evaluate.principals import CallerKind, parse_caller, principal_arn
+from xacct.iam.arn import is_account_id
 from xacct.lightsail.catalog import load_catalog
 from xacct.plan.access.boxes import Box
 from xacct.plan.access.keys import KeyDimension, Value
@@ -18,11 +19,11 @@ from xacct.plan.access.principals import Requester
 from xacct.plan.access.space import ACTION, PRINCIPAL, RESOURCE, TRUE, Space
 from xacct.values import frozen
 
-__all__ = ["Context", "Example", "examples"]
+__all__ = ["SAMPLE", "Context", "Example", "examples"]
 
-MAX_EXAMPLES = 16
-MAX_ASKING = 6
-_SAMPLE = "example"
+MAX_EXAMPLES = 24
+MAX_ASKING = 12
+SAMPLE = "example"
 _UUID = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 
 Context = Mapping[str, str | tuple[str, ...]]
@@ -85,9 +86,22 @@ def _requesters(space: Space, box: Box) -> list[Requester | None]:
 
 def _asking(space: Space, box: Box, context: Context) -> list[tuple[Requester | None, Context]]:
     """Who asks, and in which context; what is likeliest for each comes before what is next."""
-    lists = [list(_likely(one, context)) for one in _requesters(space, box)]
+    lists = [list(_likely(_in_account(one, space, context), context)) for one in _requesters(space, box)]
     turns = [pair for turn in zip_longest(*lists) for pair in turn if pair is not None]
+    turns.sort(key=lambda pair: pair[1] != context)
     return [pair for index, pair in enumerate(turns) if pair not in turns[:index]]
+
+
+def _in_account(requester: Requester | None, space: Space, context: Context) -> Requester | None:
+    """The requester that stands for the accounts which nobody names, in the one that the context tells of."""
+    if requester is None or requester.caller.account != space.principals.unknown:
+        return requester
+    told = _told(context, "aws:principalaccount")
+    arn = _told(context, "aws:principalarn").split(":", 5)
+    account = told or (arn[4] if len(arn) == 6 else "")
+    if not is_account_id(account):
+        return requester
+    return attrs.evolve(requester, text=requester.text.replace(space.principals.unknown, account))
 
 
 def _likely(requester: Requester | None, context: Context) -> Iterator[tuple[Requester | None, Context]]:
@@ -97,17 +111,30 @@ def _likely(requester: Requester | None, context: Context) -> Iterator[tuple[Req
     Where that is nobody's ARN, as the shortest text that a pattern matches may be, it becomes somebody's: a
     pattern for several kinds of principals has users and roles. None where the two are never the same.
     """
-    key = next((one for one in context if one.lower() == "aws:principalarn"), None)
-    told = context[key] if key is not None else None
-    if requester is None or not isinstance(told, str) or not requester.caller.has_identity_side:
+    told = _told(context, "aws:principalarn")
+    if requester is None or not requester.caller.has_identity_side:
+        if requester is None or not told:  # who signs in elsewhere, and a service, has no such ARN
+            yield requester, context
+        return
+    account = requester.caller.account or ""
+    if _told(context, "aws:principalaccount") not in ("", account):
+        return
+    if not told:
         yield requester, context
         return
-    for arn in _callers(told, principal_arn(requester.text), requester.caller.account or ""):
-        mended = context if arn == told else {**context, key or "": arn}
+    for arn in _callers(told, principal_arn(requester.text), account):
+        kept = {key: value for key, value in context.items() if key.lower() != "aws:principalarn"}
+        mended = context if arn == told else {**kept, "aws:PrincipalArn": arn}
         if arn == principal_arn(requester.text):
             yield requester, mended
         elif parse_caller(arn).kind is not CallerKind.ROOT:
             yield attrs.evolve(requester, text=arn), mended
+
+
+def _told(context: Context, key: str) -> str:
+    """The one text that the context has for the key; "" without one."""
+    found = next((value for one, value in context.items() if one.lower() == key), "")
+    return found if isinstance(found, str) else ""
 
 
 def _callers(told: str, own: str, account: str) -> Iterator[str]:
@@ -115,8 +142,8 @@ def _callers(told: str, own: str, account: str) -> Iterator[str]:
     partition = own.split(":")[1]
     head = f"arn:{partition}:iam::{account}:"
     resource = told.split(":", 5)[-1]
-    tail = resource.rpartition("/")[2] or _SAMPLE
-    for candidate in (told, own, f"{head}{resource}", f"{head}user/{tail}", f"{head}role/{tail}"):
+    tail = resource.rpartition("/")[2] or SAMPLE
+    for candidate in (told, f"{head}{resource}", own, f"{head}user/{tail}", f"{head}role/{tail}"):
         try:
             found = parse_caller(candidate)
         except InputError:
@@ -148,8 +175,11 @@ def _context(space: Space, box: Box) -> dict[str, str | tuple[str, ...]] | None:
             context[space.key_names[key]] = value
     for name, mask in box.items():
         meaning = space.meanings.get(name)
-        if isinstance(meaning, Line) and mask == TRUE and not meaning.operator.negated:
+        # A line with a policy variable: met by what it names, or, negated, missed by that alone.
+        if isinstance(meaning, Line) and (mask == TRUE) is not meaning.operator.negated:
             written = space.key_names[meaning.key]
+            if all(line.operator.base == "null" for line in space.keys[meaning.key].lines):
+                context.pop(written, None)  # any value would do there
             context.setdefault(written, _filled(meaning.values[0] if meaning.values else "", context))
     return context
 
@@ -167,8 +197,8 @@ def _filled(text: str, context: dict[str, str | tuple[str, ...]]) -> str:
         key, _, default = match[1].partition(",")
         if key in ("*", "?", "$"):
             return key
-        known = context.setdefault(key.strip(), default.strip().strip("'") or _SAMPLE)
-        return known if isinstance(known, str) else _SAMPLE
+        known = context.setdefault(key.strip(), default.strip().strip("'") or SAMPLE)
+        return known if isinstance(known, str) else SAMPLE
 
     plain = text.replace("*", "") if "${*}" not in text else text
     return re.sub(r"\$\{([^}]*)\}", value_of, plain)

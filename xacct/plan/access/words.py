@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from xacct.iam.policy import Condition
+from xacct.iam.policy import Condition, Statement
 from xacct.iam.redact import redact_external_id
 from xacct.plan.access.operators import Operator, Qualifier, parse_operator
 from xacct.plan.access.time_words import (
@@ -24,7 +24,7 @@ from xacct.plan.access.time_words import (
     optional,
 )
 
-__all__ = ["condition_words", "conditions_words", "exception_words", "joined", "without_words"]
+__all__ = ["condition_words", "conditions_words", "cut_words", "exception_words", "joined", "without_words"]
 
 Phrase = Callable[[str], str]
 """From the values in words ("a or b") to the phrase."""
@@ -50,6 +50,21 @@ def without_words(condition: Condition) -> str:
         if words.startswith(start) and condition.operator.lower().find("not") < 0:
             return other + words.removeprefix(start)
     return f"also where this does not hold: {words}"
+
+
+def cut_words(statement: Statement) -> str:
+    """What a Deny without conditions leaves of what others allow, by the resources or principals it names."""
+    if statement.not_principals is not None:
+        return f"only for {_listed(one.value for one in statement.not_principals)}"
+    if statement.principals is not None:
+        return f"not for {_listed(one.value for one in statement.principals)}"
+    if statement.not_resources is not None:
+        return f"only on {_listed(statement.not_resources)}"
+    return f"not on {_listed(statement.resources or ())}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " or ".join(dict.fromkeys(names))
 
 
 def exception_words(conditions: Sequence[Condition]) -> str:
