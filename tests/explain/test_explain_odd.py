@@ -186,3 +186,10 @@ def test_a_service_is_no_account(trust: list[dict[str, Any]], tmp_path: Path) ->
 def test_a_federated_user_can_assume_no_role(tmp_path: Path) -> None:
     session = {**JANE, "Principal": {"AWS": "arn:aws:sts::444455556666:federated-user/jane"}}
     assert explain_grant(raw(tmp_path, [STOP], [session]).expansion).lead.startswith("Nobody gets anything")
+
+
+def test_that_a_session_goes_on_to_other_roles_is_told_wherever_it_matters(tmp_path: Path) -> None:
+    case = raw(tmp_path, [HUB])
+    assert "may become further roles" in str(explain_grant(case.expansion))
+    assert "may become further roles" in str(explain_action(case, "sts:AssumeRole"))
+    assert "may become further roles" not in str(explain_grant(raw(tmp_path, [STOP]).expansion))

@@ -6,10 +6,11 @@ from xacct.explain import sources
 from xacct.explain.case import Case, Party
 from xacct.explain.cases import in_the_way_of
 from xacct.explain.matching import allowing
-from xacct.explain.model import Explanation, Section, Text
+from xacct.explain.model import Explanation, Section, Text, Tone
 from xacct.explain.nothing import nothing_answer
 from xacct.explain.path import path_section
 from xacct.explain.probes import probes_section
+from xacct.explain.reach import goes_on
 from xacct.plan.simulate import ASSUME_ACTIONS
 
 __all__ = ["about_sts"]
@@ -64,9 +65,16 @@ def _about_assuming(case: Case, name: str) -> Explanation:
         other = in_the_way_of(case, name)
         if other is not None:
             return _about_assuming(other, name)
-    return _explained(
-        case, name, _lead(case, name, assume.action), (path_section(case), probes_section(case))
-    )
+    sections: tuple[Section, ...] = (path_section(case), probes_section(case))
+    if name.lower() == "sts:assumerole" and goes_on(case):
+        sections = (Section("onward", "Going on from the role", (Text(_ONWARD, Tone.WARN),)), *sections)
+    return _explained(case, name, _lead(case, name, assume.action), sections)
+
+
+_ONWARD = (
+    "The permissions allow sts:AssumeRole as well: a session may become further roles, where their trust"
+    " policies let it in. What those may do is not seen here."
+)
 
 
 def _lead(case: Case, name: str, assuming: str) -> str:

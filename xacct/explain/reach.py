@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xacct.explain.calls import TAGGING
 from xacct.explain.case import Case, Party
-from xacct.explain.matching import names_action
+from xacct.explain.matching import allowing_in, names_action
 from xacct.explain.model import Block, Grid, Point, Points, Row, Section, Text, Tone
 from xacct.explain.powers import OUTSIDE, POWERS, Power
 from xacct.explain.sources import BOUNDARIES, CONSOLE
@@ -16,7 +16,7 @@ from xacct.iam.policy import Effect
 from xacct.lightsail.catalog import Action, Source, load_catalog
 from xacct.plan.model import AccessRow
 
-__all__ = ["reach_section", "refused_actions"]
+__all__ = ["goes_on", "reach_section", "refused_actions"]
 
 _SHOWN = 8
 
@@ -120,12 +120,22 @@ def _outside(case: Case) -> Point:
     said = "No statement of the permissions names an action of IAM, S3, EC2 or any other service."
     if case.others:
         said = f"Also {listed(case.others)}, as written into the grant."
+    if goes_on(case):
+        said += (
+            " By sts:AssumeRole it may become further roles, where their trust policies let it in as well;"
+            " what those may do is not seen here."
+        )
     leading = [f"{action.name} ({OUTSIDE[action.name]})" for action in case.granted if action.name in OUTSIDE]
     if leading:
         said += f" Among Lightsail's own actions these lead to other services: {listed(leading)}."
     who = "the users" if case.party is Party.GROUP else "the role"
     said += f" Policies of resources elsewhere that name {who} can allow more; they are not seen here."
     return Point(said, "Outside Lightsail", Tone.WARN if case.others or leading else Tone.PLAIN)
+
+
+def goes_on(case: Case) -> bool:
+    """Whether the permissions let a session, or a user, assume further roles."""
+    return bool(allowing_in(case.documents, "sts:AssumeRole"))
 
 
 def _account_wide(case: Case) -> Iterator[Point]:
