@@ -348,6 +348,7 @@ def made(trust: list[dict[str, Any]], statements: list[dict[str, Any]]) -> RoleA
 TRUSTED = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}
 STOP = {"Effect": "Allow", "Action": "lightsail:StopInstance", "Resource": "*"}
 IRELAND = "arn:aws:lightsail:eu-west-1:*:*"
+UNTAGGED = {"StringNotEquals": {"aws:ResourceTag/Team": "web"}}
 EVIL = "arn:aws:iam::444455556666:user/evil"
 
 
@@ -370,6 +371,13 @@ def test_what_a_deny_takes_off_is_told_with_what_is_left(
     [row] = access_delta(None, made(trust, statements)).rows
     assert row.condition == said
     assert row.witness is not None
+
+
+def test_a_deny_with_a_condition_is_told_of_what_it_is_about_and_not_of_the_rest() -> None:
+    deny = {"Effect": "Deny", "Action": "*", "Resource": IRELAND, "Condition": UNTAGGED}
+    rows = access_delta(None, made([TRUSTED], [STOP, deny])).rows
+    there = f"on resources tagged Team=web (as far as {IRELAND} goes)"
+    assert {row.condition for row in rows} == {f"not on {IRELAND}", there}
 
 
 @pytest.mark.parametrize(("role", "verdict"), [("xacct/acme", Verdict.EQUAL), ("other", Verdict.NARROWER)])

@@ -142,7 +142,7 @@ def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
             (
                 "Who gets in",
                 _role_callers(case),
-                f"any principal of account {reader} that its administrators allow",
+                f"any principal of account {reader} that its administrators allow, and its root user",
             )
         ),
         Row(("Which objects", "those that the policy names", "all, also later ones"), source=sources.BUCKETS),
@@ -168,9 +168,9 @@ def _both_ways(case: Case, bucket: str) -> tuple[Block, ...]:
         Code(f"Way 1, in account {reader}: the caller's policy", document_text(caller_policy(case))),
         Code("Way 2, the bucket's list of readers", command, "sh"),
         Text(
-            "The list replaces the one before: name the accounts that are on it already as well. Who reads"
-            " still needs a policy of its own there, by the general rule across accounts; Lightsail's page"
-            " does not say so.",
+            "The list replaces the one before: name the accounts that are on it already as well. Who reads,"
+            " but for the root user, still needs a policy of its own there, by the general rule across"
+            " accounts; Lightsail's page does not say so.",
             source=sources.CROSS_ACCOUNT,
         ),
         Code(f"Way 2, in account {reader}: the reader's policy", document_text(reader_policy(bucket))),

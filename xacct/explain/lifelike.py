@@ -8,7 +8,7 @@ decided anew, and a request that cannot be set right cannot happen and is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -20,7 +20,7 @@ from xacct.explain.services import load_services
 from xacct.iam.arn import Arn
 from xacct.lightsail.catalog import Action, account_arn, load_catalog
 from xacct.lint.carried import carries
-from xacct.lint.facts import action_facts
+from xacct.lint.facts import action_facts, action_names
 from xacct.plan.access import SAMPLE
 from xacct.plan.model import Witness
 
@@ -41,9 +41,19 @@ def lifelike(case: Case, witness: Witness) -> Witness | None:
         return None
     called = _carried(case, _of_identity_center(case, called))
     action = load_catalog().action(called.action)
-    named = [_elsewhere(case, called)] if action is None else _named(case, called, action)
+    if action is None:
+        named: Iterable[Witness] = [_elsewhere(case, called)] if _is_known(called.action) else []
+    else:
+        named = _named(case, called, action)
     placed = (_placed(case, one, action) for one in named)
     return next((one for one in placed if one is not None), None)
+
+
+def _is_known(action: str) -> bool:
+    """Whether AWS has the action of another service, as far as the names of its actions are known."""
+    service, _, name = action.lower().partition(":")
+    names = action_names(service)
+    return names is None or name in names
 
 
 def _named(case: Case, witness: Witness, action: Action) -> Iterator[Witness]:

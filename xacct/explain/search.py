@@ -10,16 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import attrs
 
 from xacct.evaluate.model import ContextValue
 from xacct.explain.lifelike import lifelike, moved_to
+from xacct.explain.matching import names_action
 from xacct.explain.places import asked_types
 from xacct.explain.services import load_services
 from xacct.iam.policy import Effect, Statement
-from xacct.lightsail.catalog import REGIONS, Action, load_catalog
+from xacct.lightsail.catalog import PREFIX, REGIONS, Action, load_catalog
+from xacct.lint.facts import expand
 from xacct.plan.access import HolderAccess, access_delta, holder_delta
 from xacct.plan.model import Witness
 from xacct.plan.simulate import EXAMPLE_ID
@@ -73,13 +76,19 @@ def example(case: Case, action: str) -> Witness | None:
 
 
 def names_elsewhere(case: Case) -> Iterator[str]:
-    """Actions of other services that statements may allow without naming them, by the resources they name."""
-    texts = (text for one in case.allows if one.actions is None for text in one.resources or ())
-    prefixes = dict.fromkeys(text.split(":")[2] for text in texts if text.count(":") >= 5)
-    for prefix in prefixes:
-        service = load_services().by_prefix(prefix)
-        if service is not None and service.need is not None:
-            yield from (*service.need.reads, *service.need.works)
+    """Actions of other services that statements may allow without naming them in full."""
+    load = load_services()
+    for one in case.allows:
+        patterns = [text.lower() for text in one.actions or ()]
+        texts = patterns or [text[len("arn:aws:") :] for text in one.resources or ()]
+        for prefix in dict.fromkeys(text.partition(":")[0] for text in texts):
+            service = load.by_prefix(prefix)
+            need = (*service.need.reads, *service.need.works) if service and service.need else ()
+            known = (
+                found.name for text in patterns if text.startswith(f"{prefix}:") for found in expand(text)
+            )
+            fitting = (name for name in (*need, *islice(known, 3)) if names_action(one, name))
+            yield from (name for name in fitting if not name.startswith(PREFIX))
 
 
 def has_session(case: Case, witness: Witness) -> bool:

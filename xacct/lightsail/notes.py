@@ -49,7 +49,7 @@ def _of_entry(selection: Selection, limits: Limits, placed: Placed) -> Iterator[
     if placed.elsewhere:
         yield (
             "domains and distributions are global, and calls about them are answered in us-east-1 only; "
-            f"allowed there too: {_names(placed.elsewhere)}"
+            f"allowed there: {_names(placed.elsewhere)}"
         )
     if limits.tags:
         yield from _on_tags(granted, limits)

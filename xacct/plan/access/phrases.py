@@ -16,7 +16,7 @@ from xacct.plan.access.words import (
     condition_words,
     conditions_words,
     cut_words,
-    exception_words,
+    denial_words,
     without_words,
 )
 
@@ -29,7 +29,7 @@ def piece_phrases(space: Space, piece: Piece, own: Side, other: Side, *, gained:
     side denies, what the other side asked for beyond that, and the Deny that goes or comes.
     """
     out = [words for clause in piece.allow.clauses for words in _own(space, clause, piece.box)]
-    out += [exception_words(clause.statement.conditions) for clause in _denies(piece.box, own.denies)]
+    out += [denial_words(clause.statement) for clause in _denies(piece.box, own.denies)]
     out += [cut_words(clause.statement) for clause in _cuts(piece, own.denies)]
     beyond = _beyond(space, piece, other)
     out += beyond if gained else (words.removeprefix("also ") for words in beyond)
@@ -73,14 +73,14 @@ def _denies(box: Box, denies: Iterable[Deny]) -> Iterator[Clause]:
 
 
 def _cuts(piece: Piece, denies: Iterable[Deny]) -> Iterator[Clause]:
-    """The Denies without conditions that take resources or principals off what the statement allows."""
-    around = dict(_scope(piece.allow.box))
-    if ACTION in piece.box:
-        around[ACTION] = piece.box[ACTION]
+    """The Denies whose resources or principals are taken off what the statement allows to the piece."""
+    around, own = dict(_scope(piece.allow.box)), _scope(piece.box)
+    if ACTION in own:
+        around[ACTION] = own[ACTION]
     for deny in denies:
-        clause = deny.clause
-        if clause is not None and not clause.statement.conditions and intersect(around, _scope(deny.box)):
-            yield clause
+        scope = _scope(deny.box)
+        if deny.clause is not None and intersect(around, scope) and not intersect(own, scope):
+            yield deny.clause
 
 
 def _scope(box: Box) -> Box:

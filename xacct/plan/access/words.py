@@ -24,7 +24,7 @@ from xacct.plan.access.time_words import (
     optional,
 )
 
-__all__ = ["condition_words", "conditions_words", "cut_words", "exception_words", "joined", "without_words"]
+__all__ = ["condition_words", "conditions_words", "cut_words", "denial_words", "joined", "without_words"]
 
 Phrase = Callable[[str], str]
 """From the values in words ("a or b") to the phrase."""
@@ -65,6 +65,21 @@ def cut_words(statement: Statement) -> str:
 
 def _listed(names: Iterable[str]) -> str:
     return " or ".join(dict.fromkeys(names))
+
+
+def denial_words(statement: Statement) -> str:
+    """What a Deny with conditions leaves, and of which resources or principals where not of all."""
+    said, reach = exception_words(statement.conditions), _reach(statement)
+    return f"{said} (as far as {reach} goes)" if reach else said
+
+
+def _reach(statement: Statement) -> str:
+    """The resources or principals that the statement is about; "" for all."""
+    spared = statement.not_resources or tuple(one.value for one in statement.not_principals or ())
+    if spared:
+        return f"anything but {_listed(spared)}"
+    named = statement.resources or tuple(one.value for one in statement.principals or ())
+    return "" if "*" in named else _listed(named)
 
 
 def exception_words(conditions: Sequence[Condition]) -> str:
