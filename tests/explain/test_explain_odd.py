@@ -23,7 +23,12 @@ from xacct.lightsail.catalog import Action, account_arn, load_catalog
 CASES = json.loads((ROOT / "tests" / "cases" / "explain" / "odd.json").read_text())
 ACCOUNT = "111122223333"
 REGIONS = ("eu-west-1", "us-east-1", "us-east-2", "eu-central-1", "ap-south-1")
-IDS = ("00000000-0000-4000-8000-000000000000", "f9e8d7c6-b5a4-4321-8fed-cba987654321", "example")
+IDS = (
+    "00000000-0000-4000-8000-000000000000",
+    "f9e8d7c6-b5a4-4321-8fed-cba987654321",
+    "5a5a5a5a-1b1b-4c4c-8d8d-9e9e9e9e9e95",
+    "example",
+)
 TAGS: tuple[dict[str, str], ...] = ({}, {"Team": "web"}, {"Team": "example"})
 
 
@@ -37,9 +42,9 @@ def raw(folder: Path, statements: list[dict[str, Any]], trust: list[dict[str, An
     return case_of(from_text(json.dumps(grant), folder))
 
 
-def requests(case: Case, action: Action, kind: str | None) -> Iterator[Request]:
+def requests(case: Case, action: Action, kind: str | None, region: str) -> Iterator[Request]:
     """Requests of a session for the action, as AWS makes them: about one resource, or about none."""
-    for region, identity, tags, own in product(REGIONS, IDS, TAGS, TAGS):
+    for identity, tags, own in product(IDS, TAGS, TAGS):
         arn = named(case, kind, region, identity)
         asked = answering_region(action, "*" if kind == "Distribution" else arn) or region
         context: dict[str, str | tuple[str, ...]] = {
@@ -79,13 +84,14 @@ def reached(case: Case) -> set[str]:
             kinds: list[tuple[str | None, ...]] = [asked_types(action) or (None,)]
         else:
             kinds = [(use.type,) for use in action.resource_types]
-        if any(all(passes(policies, case, action, kind) for kind in one) for one in kinds):
+        calls = product(REGIONS, kinds)
+        if any(all(passes(policies, case, action, kind, region) for kind in one) for region, one in calls):
             out.add(action.name)
     return out
 
 
-def passes(policies: Any, case: Case, action: Action, kind: str | None) -> bool:
-    return any(policies.decide(request).allowed for request in requests(case, action, kind))
+def passes(policies: Any, case: Case, action: Action, kind: str | None, region: str) -> bool:
+    return any(policies.decide(request).allowed for request in requests(case, action, kind, region))
 
 
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row["why"])
@@ -193,3 +199,73 @@ def test_that_a_session_goes_on_to_other_roles_is_told_wherever_it_matters(tmp_p
     assert "may become further roles" in str(explain_grant(case.expansion))
     assert "may become further roles" in str(explain_action(case, "sts:AssumeRole"))
     assert "may become further roles" not in str(explain_grant(raw(tmp_path, [STOP]).expansion))
+
+
+# -- times, tags of the role, policies that are not at hand --------------------------------------------------
+
+
+def test_a_time_is_found_at_which_the_session_is_had_and_used(tmp_path: Path) -> None:
+    until = {"DateGreaterThan": {"aws:CurrentTime": "2028-01-01T00:00:00Z"}}
+    trust = {**JANE, "Condition": {"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}}
+    case = raw(
+        tmp_path, [STOP, {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": until}], [trust]
+    )
+    assert [action.name for action in case.granted] == ["StopInstance"]
+    assert case.request is not None
+    assert str(case.request.context["aws:CurrentTime"]) <= "2028-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("since", "passes"), [("2027-01-01", True), ("2027-01-01T11:00:00Z", True), ("2028-01-01", False)]
+)
+def test_a_call_follows_the_session_by_hours_at_most(since: str, passes: bool, tmp_path: Path) -> None:
+    trust = {**JANE, "Condition": {"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}}}
+    later = {**STOP, "Condition": {"DateGreaterThan": {"aws:CurrentTime": since}}}
+    case = raw(tmp_path, [later], [trust])
+    assert [action.name for action in case.granted] == (["StopInstance"] if passes else [])
+    said = explain_grant(case.expansion).lead
+    assert said.startswith("Callers of account" if passes else "Nobody gets anything")
+
+
+def test_the_roles_own_tags_decide_where_callers_can_bring_none(tmp_path: Path) -> None:
+    asked = {**STOP, "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "web"}}}
+    tagging = {**JANE, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    assert raw(tmp_path, [asked], [JANE]).granted == ()
+    assert [action.name for action in raw(tmp_path, [asked], [tagging]).granted] == ["StopInstance"]
+    own = {**STOP, "Condition": {"StringEquals": {"aws:PrincipalTag/xacct:grant": "odd"}}}
+    found = raw(tmp_path, [own], [JANE])
+    assert found.request is not None
+    assert found.request.context["aws:PrincipalTag/xacct:grant"] == "odd"
+
+
+UNDECIDED = "Whether anybody gets anything by this grant is undecided."
+
+
+def test_what_an_attached_policy_gives_is_left_open(tmp_path: Path) -> None:
+    deny = {"Effect": "Deny", "Action": "lightsail:*", "Resource": "*"}
+    documents = {
+        "trust": {"Version": "2012-10-17", "Statement": [JANE]},
+        "policies": {"main": {"Version": "2012-10-17", "Statement": [deny]}},
+        "attached": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+    }
+    grant = {"blueprint": "raw", "name": "odd", "account": ACCOUNT, "parameters": documents}
+    case = case_of(from_text(json.dumps(grant), tmp_path))
+    lead = explain_grant(case.expansion).lead
+    assert lead.startswith(
+        "Whether anybody gets anything by this grant is undecided. What arn:aws:iam::aws:policy"
+    )
+
+
+def test_services_whose_actions_are_not_known_by_name_are_left_open(tmp_path: Path) -> None:
+    case = raw(tmp_path, [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}])
+    assert explain_grant(case.expansion).lead.startswith(
+        "Whether anybody gets anything by this grant is undecided"
+    )
+
+
+def test_an_action_of_another_service_is_found_beside_one_of_lightsail(tmp_path: Path) -> None:
+    mixed = {"Action": ["lightsail:StopInstance", "s3:GetObject"], "Resource": "arn:aws:s3:::b/*"}
+    case = raw(tmp_path, [{"Effect": "Allow", **mixed}])
+    assert case.request is not None
+    assert case.request.action == "s3:GetObject"
+    assert explain_action(case, "s3:GetObject").lead.startswith("Allowed")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -392,3 +393,45 @@ def test_going_on_to_another_role_is_shown_by_a_request() -> None:
     delta = access_delta(None, made([TRUSTED], [hub]))
     assert delta.permissions_verdict is Verdict.WIDER
     assert [row.witness.resource for row in delta.rows if row.witness] == [hub["Resource"]]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [("db", "web", Verdict.WIDER), ("web", "db", Verdict.NARROWER), ("web", "web", Verdict.EQUAL)],
+)
+def test_a_tag_of_the_role_gives_what_its_policies_ask_it_for(
+    before: str, after: str, verdict: Verdict
+) -> None:
+    asked = {**STOP, "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "web"}}}
+    sides = [attrs.evolve(made([TRUSTED], [asked]), tags=(("Team", tag),)) for tag in (before, after)]
+    assert access_delta(*sides).verdict is verdict
+
+
+def test_a_tag_of_the_role_decides_nothing_where_callers_bring_their_own() -> None:
+    asked = {**STOP, "Condition": {"StringEquals": {"aws:PrincipalTag/Team": "${aws:PrincipalTag/Of}"}}}
+    tagging = {**TRUSTED, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    sides = [attrs.evolve(made([tagging], [asked]), tags=(("Team", tag),)) for tag in ("db", "web")]
+    assert access_delta(*sides).verdict is Verdict.EQUAL
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"ForAnyValue:StringLike": "*"}, {"StringLike": "*"}),
+        ({"StringEquals": "web"}, {"ForAllValues:StringEquals": "web", "Null": "false"}),
+    ],
+)
+def test_an_empty_text_is_no_value_to_a_set_operator(before: dict[str, str], after: dict[str, str]) -> None:
+    def tagged(lines: dict[str, str]) -> RoleAccess:
+        asked = {operator: {"aws:ResourceTag/Team": value} for operator, value in lines.items()}
+        return made([TRUSTED], [{**STOP, "Condition": asked}])
+
+    assert access_delta(tagged(before), tagged(after)).verdict is Verdict.WIDER
+
+
+def test_a_key_of_one_value_is_never_met_twice() -> None:
+    lines = {"StringEquals": {"aws:ResourceTag/Team": "db"}, "StringLike": {"aws:ResourceTag/Team": "web*"}}
+    assert (
+        access_delta(None, made([TRUSTED], [{**STOP, "Condition": lines}])).permissions_verdict
+        is Verdict.EQUAL
+    )

@@ -18,6 +18,7 @@ from xacct.errors import InputError
 from xacct.evaluate.engine import CompiledPolicies, compile_policies
 from xacct.evaluate.model import Policies, Request
 from xacct.iam.policy import PolicyDocument
+from xacct.lint.keys import is_single
 from xacct.plan.access import RoleAccess
 from xacct.plan.access.delta import access_delta, ask_permissions, ask_trust
 from xacct.plan.model import Effect, Verdict
@@ -131,12 +132,12 @@ TRUST_ACTIONS = (
     "*",
 )
 ASKED_VALUES = {
-    "sts:ExternalId": ("x", "ab", "abc", "Ab", "cb", "a*", "ALICE", "alice"),
+    "sts:ExternalId": ("", "x", "ab", "abc", "Ab", "cb", "a*", "ALICE", "alice"),
     "aws:SourceIp": ("10.1.2.3", "10.200.0.1", "192.0.2.8", "::1", "2001:db8::5", "x"),
     "aws:CurrentTime": ("2027-01-30T12:00:00Z", "2027-02-15T00:00:00.5Z", "2028-01-01", "x"),
     "aws:MultiFactorAuthAge": ("0", "5000", "9999", "3600.5", "x"),
     "aws:MultiFactorAuthPresent": ("x", "TRUE"),
-    "aws:TagKeys": ("a", "teams"),
+    "aws:TagKeys": ("", "a", "teams"),
     "aws:PrincipalArn": (
         f"arn:aws:iam::{OTHER}:user/a",
         f"arn:aws:iam::{OTHER}:role/p/a",
@@ -285,7 +286,7 @@ def context(random: Random) -> dict[str, str | tuple[str, ...]]:
     out: dict[str, str | tuple[str, ...]] = {}
     for key in random.sample(list(VALUES), random.randint(0, 4)):
         values = (*VALUES[key], *ASKED_VALUES[key])
-        several = random.random() < 0.25
+        several = random.random() < 0.25 and not is_single(key.lower())
         out[key] = tuple(random.sample(values, random.randint(0, 3))) if several else random.choice(values)
     if random.random() < 0.5:
         out["aws:username"] = random.choice(("alice", "a", "x", "b"))

@@ -11,7 +11,7 @@ import attrs
 
 from xacct.evaluate.model import ContextValue, Decision, Request
 from xacct.explain.lifelike import example_elsewhere, with_region
-from xacct.explain.matching import allowing_in, asks_key
+from xacct.explain.matching import allowing_in, asks_key, names_action
 from xacct.explain.places import answering_region, asked_types, made_type, type_arn
 from xacct.explain.search import example, examples
 from xacct.lightsail.catalog import Action, load_catalog
@@ -91,7 +91,10 @@ def tags_freely(case: Case) -> bool:
 
 
 def _tagged(case: Case, action: Action) -> bool:
-    return all(asks_key(one, "aws:requesttag/") for one in allowing_in(case.documents, action.full_name))
+    """Whether any statement about the action asks for tags in the request; only then may it need them."""
+    statements = (one for document in case.documents for one in document.statements)
+    about = (one for one in statements if names_action(one, action.full_name))
+    return any(asks_key(one, start) for one in about for start in _REQUEST_TAG)
 
 
 # -- the requests --------------------------------------------------------------------------------------------

@@ -13,11 +13,12 @@ from itertools import chain
 import attrs
 
 from xacct.blueprint.expand import Expansion
-from xacct.evaluate.engine import TRUST_ACTIONS, evaluate
+from xacct.evaluate.engine import TRUST_ACTIONS, CompiledPolicies, compile_policies, evaluate
 from xacct.evaluate.model import ContextValue, Decision, Policies, Request
+from xacct.explain.asked import asks_for_user, ends_the_grant, moments_asked_for, tags_asked_for
 from xacct.explain.calls import refused_for_tags
 from xacct.explain.lifelike import lifelike
-from xacct.explain.matching import allowing, is_of_a_moment, is_plain, names_action
+from xacct.explain.matching import allowing, is_plain, names_action
 from xacct.explain.mfa import admitting, shut_out
 from xacct.explain.party import Party, is_account_side
 from xacct.explain.places import answering_region, type_arn
@@ -121,6 +122,18 @@ class Case:
         return tuple(dict.fromkeys(pattern for one in self.allows for pattern in one.actions or ("*",)))
 
     @cached_property
+    def moments(self) -> tuple[tuple[str, str], ...]:
+        """Times at which a session may be had and used, where the permissions tell times apart."""
+        trust = self.access.trust if self.access is not None else None
+        return moments_asked_for(trust, self.documents, expires=self.expansion.grant.expires is not None)
+
+    @cached_property
+    def own_context(self) -> dict[str, str]:
+        """What every request holds of the role that is asked for: its tags."""
+        tags = dict(self.access.tags or ()) if self.access is not None else {}
+        return tags_asked_for(self.documents, tags)
+
+    @cached_property
     def granted(self) -> tuple[Action, ...]:
         """Lightsail's actions that some call passes with, all that AWS asks of it counted, by name."""
         return tuple(action for action in self.allowed if action.full_name not in self.short_of_tagging)
@@ -146,7 +159,8 @@ class Case:
         statements = [one for document in self.documents for one in document.statements]
         about = [one for one in statements if names_action(one, action.full_name)]
         plain = action.only_region is None and any(is_plain(one, action) for one in about)
-        denied = any(one.effect is Effect.DENY and not is_of_a_moment(one) for one in about)
+        expires = self.expansion.grant.expires is not None
+        denied = any(one.effect is Effect.DENY and not (expires and ends_the_grant(one)) for one in about)
         if plain and not denied:
             return True
         return all(witness is not None for witness in examples(self, action))
@@ -263,6 +277,10 @@ class Case:
         principal = self._session_of(witness) if session else witness.principal
         context: dict[str, ContextValue] = dict(witness.context)
         context.setdefault("aws:PrincipalArn", self.role_arn if session else witness.principal)
+        for key, value in self.own_context.items():
+            context.setdefault(key, value)
+        if self.holders is not None and asks_for_user(self.documents):
+            context.setdefault("aws:username", witness.principal.rpartition("/")[2])
         if "aws:CurrentTime" in witness.assume_context:
             context.setdefault("aws:CurrentTime", witness.assume_context["aws:CurrentTime"])
         action = load_catalog().action(witness.action)
@@ -279,6 +297,29 @@ class Case:
         """Decide a call to STS by the role's trust policy and the caller's own policies."""
         assert self.access is not None
         return evaluate(request, Policies(identity=tuple(own), resource=self.access.trust))
+
+    def passes(self, request: Request) -> bool:
+        """Whether the permissions that the grant gives allow the request; without the reasons."""
+        onward = request.action.lower() in TRUST_ACTIONS
+        return self._compiled[onward].decide(request).allowed
+
+    def admits(self, request: Request) -> bool:
+        """Whether the trust policy lets the caller have a session; without the reasons."""
+        return self._compiled_trust.decide(request).allowed
+
+    @cached_property
+    def _compiled_trust(self) -> CompiledPolicies:
+        assert self.access is not None
+        return compile_policies(Policies(identity=(ALLOW_ALL,), resource=self.access.trust))
+
+    @cached_property
+    def _compiled(self) -> tuple[CompiledPolicies, CompiledPolicies]:
+        """The permissions, and the same where another role is to be assumed by them."""
+        held = self.access or self.holders
+        assert held is not None
+        boundary = None if held.boundary is None else (held.boundary,)
+        own = Policies(identity=held.policies, boundary=boundary)
+        return compile_policies(own), compile_policies(attrs.evolve(own, resource=trusting(self.account)))
 
     def decide(self, request: Request) -> Decision:
         """Decide a request by the permissions that the grant gives."""

@@ -166,8 +166,8 @@ def _logs(case: Case) -> Iterator[Point]:
 
 
 _DATA_EVENTS = (
-    " Data events, such as reading and writing objects of S3, are recorded only where a trail or an event"
-    " data store logs them."
+    " Data events, such as reading and writing objects of S3, are recorded only where something is set to log"
+    " them, such as a trail or an event data store."
 )
 
 

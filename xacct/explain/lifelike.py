@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from xacct.evaluate.model import ContextValue
+from xacct.explain.matching import allowing
 from xacct.explain.mfa import can_happen
 from xacct.explain.places import answering_region, region_of
 from xacct.explain.services import load_services
+from xacct.explain.times import in_time
 from xacct.iam.arn import Arn
-from xacct.lightsail.catalog import Action, account_arn, load_catalog
+from xacct.lightsail.catalog import REGIONS, Action, account_arn, load_catalog
 from xacct.lint.carried import carries
 from xacct.lint.facts import action_facts, action_names
 from xacct.plan.access import SAMPLE
@@ -45,8 +47,21 @@ def lifelike(case: Case, witness: Witness) -> Witness | None:
         named: Iterable[Witness] = [_elsewhere(case, called)] if _is_known(called.action) else []
     else:
         named = _named(case, called, action)
-    placed = (_placed(case, one, action) for one in named)
+    placed = (
+        _placed(case, tagged, action)
+        for one in named
+        for later in in_time(case, one)
+        for tagged in _tagged(case, later)
+    )
     return next((one for one in placed if one is not None), None)
+
+
+def _tagged(case: Case, witness: Witness) -> Iterator[Witness]:
+    """With the role's own tags, then with others where the caller may bring them."""
+    yield witness
+    if case.own_context and case.access is not None and allowing(case.access.trust, "sts:TagSession"):
+        brought = dict.fromkeys(case.own_context, SAMPLE)
+        yield attrs.evolve(witness, context={**brought, **witness.context})
 
 
 def _is_known(action: str) -> bool:
@@ -59,10 +74,11 @@ def _is_known(action: str) -> bool:
 def _named(case: Case, witness: Witness, action: Action) -> Iterator[Witness]:
     """About what AWS asks for this action, the likeliest first."""
     if action.wildcard_only:
-        places = (region_of(witness.resource), _told_region(witness), case.region)
-        region = next(one for one in places if one not in ("", "global"))
-        yield attrs.evolve(witness, resource="*")
-        yield attrs.evolve(witness, resource=account_arn(case.expansion.partition, region, case.account))
+        places = dict.fromkeys([region_of(witness.resource), _told_region(witness), case.region, *REGIONS])
+        for region in (one for one in places if one not in ("", "global")):
+            there = attrs.evolve(witness, context=with_region(witness.context, region))
+            arn = account_arn(case.expansion.partition, region, case.account)
+            yield from (attrs.evolve(there, resource=resource) for resource in ("*", arn))
     elif witness.resource == "*":
         needed = action.required_types[:1]
         yield attrs.evolve(witness, resource=case.arn_of(needed[0]) if needed else "*")
@@ -148,7 +164,7 @@ def _of_identity_center(case: Case, witness: Witness) -> Witness:
 
 def _placed(case: Case, witness: Witness, action: Action | None) -> Witness | None:
     """With the ARN's Region and ``aws:RequestedRegion`` as one call has them."""
-    found = (one for one in _placings(case, witness, action) if case.decide(case.request_of(one)).allowed)
+    found = (one for one in _placings(case, witness, action) if case.passes(case.request_of(one)))
     return next(found, None)
 
 

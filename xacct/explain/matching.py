@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.lightsail.catalog import Action
 
-__all__ = ["allowing", "allowing_in", "asks_key", "is_of_a_moment", "is_plain", "names_action"]
+__all__ = ["allowing", "allowing_in", "asks_key", "is_plain", "names_action"]
 
 
 def names_action(statement: Statement, action: str) -> bool:
@@ -39,18 +39,10 @@ def asks_key(statement: Statement, start: str) -> bool:
     return any(one.key.lower().startswith(start) for one in statement.conditions)
 
 
-_OF_A_MOMENT = ("aws:currenttime", "aws:epochtime", "aws:tokenissuetime")
-
-
-def is_of_a_moment(statement: Statement) -> bool:
-    """Whether it asks for a time alone: there are requests that meet it, and some that do not."""
-    return bool(statement.conditions) and all(one.key.lower() in _OF_A_MOMENT for one in statement.conditions)
-
-
 def is_plain(statement: Statement, action: Action) -> bool:
     """Whether the Allow passes some request for the action, as its conditions are on what every one has."""
     families = [one.key.lower().partition("/")[0] for one in statement.conditions]
-    held = {"aws:requestedregion", *_OF_A_MOMENT}
+    held = {"aws:requestedregion"}
     held |= {"aws:resourcetag"} if action.supports_resource_tags else set()
     held |= {"aws:requesttag", "aws:tagkeys"} if action.supports_request_tags else set()
     everything = statement.effect is Effect.ALLOW and "*" in (statement.resources or ())

@@ -11,6 +11,7 @@ from xacct.explain.search import has_session
 from xacct.explain.sources import MFA, PRINCIPAL
 from xacct.explain.text import listed
 from xacct.iam.arn import is_unique_id
+from xacct.lightsail.catalog import PREFIX
 from xacct.plan.model import AccessRow, Effect
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ __all__ = ["is_undecided", "nothing_answer", "nothing_lead", "nothing_reason"]
 
 
 def is_undecided(case: Case) -> bool:
-    """Whether no request was found that passes, and the access delta could not rule one out."""
-    if case.witness is not None:
+    """Whether no request was found that passes, and none could be ruled out."""
+    if case.witness is not None or case.is_closed:
         return False
-    return any(row.effect is Effect.GAIN and _is_open(case, row) for row in case.rows)
+    return bool(_unseen(case)) or any(row.effect is Effect.GAIN and _is_open(case, row) for row in case.rows)
 
 
 def _is_open(case: Case, row: AccessRow) -> bool:
@@ -31,7 +32,16 @@ def _is_open(case: Case, row: AccessRow) -> bool:
     if row.witness is None:
         return True
     told = bool(row.actions) and row.resources != (case.role_arn,)
-    return told and row.witness.resource == case.role_arn and not has_session(case, row.witness)
+    if has_session(case, row.witness):
+        # Of services whose actions are not known by name none can be shown.
+        return told and any(PREFIX not in name for name in row.actions)
+    return told and row.witness.resource == case.role_arn
+
+
+def _unseen(case: Case) -> tuple[str, ...]:
+    """Attached policies without their documents, where somebody gets a session to use them in."""
+    entered = case.access is None or any(row.witness is not None for row in case.rows)
+    return case.unknown_policies if entered else ()
 
 
 def nothing_lead(case: Case) -> str:
@@ -51,7 +61,7 @@ def nothing_answer(case: Case, action: str) -> str:
     if not is_undecided(case):
         return "Denied for the trusted party: no request of any kind passes by this grant."
     trust = (case.access.trust,) if case.access is not None else ()
-    if not allowing_in((*trust, *case.documents), action):
+    if not _unseen(case) and not allowing_in((*trust, *case.documents), action):
         return "Denied for the trusted party: no statement of the grant allows it."
     return "Undecided for the trusted party: no request was found that passes, and none could be ruled out."
 
@@ -69,6 +79,8 @@ def nothing_reason(case: Case) -> Text:
 
 def _open_words(case: Case) -> str:
     named = _named_by_id(case)
+    if _unseen(case):
+        return f"What {listed(_unseen(case))} gives is not at hand; what stands in the grant gives nothing."
     if not named:
         return "Its policies are too complex to be compared, or ask for what only AWS can answer."
     them = "a unique ID" if len(named) == 1 else "unique IDs"

@@ -18,7 +18,7 @@ import attrs
 from xacct.evaluate.model import ContextValue
 from xacct.explain.lifelike import lifelike, moved_to
 from xacct.explain.matching import names_action
-from xacct.explain.places import asked_types
+from xacct.explain.places import asked_types, region_of
 from xacct.explain.services import load_services
 from xacct.iam.policy import Effect, Statement
 from xacct.lightsail.catalog import PREFIX, REGIONS, Action, load_catalog
@@ -66,7 +66,11 @@ def examples(case: Case, action: Action) -> tuple[Witness | None, ...]:
     kinds = asked_types(action)
     if len(kinds) < 2:
         return (passing(case, action),)
-    return tuple(_example_of(case, action, kind) for kind in kinds)
+    for region in dict.fromkeys([case.region, *REGIONS]):
+        found = tuple(_example_of(case, action, kind, region) for kind in kinds)
+        if all(one is not None for one in found):
+            return found
+    return tuple(_example_of(case, action, kind, case.region) for kind in kinds)
 
 
 def example(case: Case, action: str) -> Witness | None:
@@ -87,7 +91,8 @@ def names_elsewhere(case: Case) -> Iterator[str]:
             known = (
                 found.name for text in patterns if text.startswith(f"{prefix}:") for found in expand(text)
             )
-            fitting = (name for name in (*need, *islice(known, 3)) if names_action(one, name))
+            plain = (text for text in one.actions or () if "*" not in text and "?" not in text)
+            fitting = (name for name in (*plain, *need, *islice(known, 3)) if names_action(one, name))
             yield from (name for name in fitting if not name.startswith(PREFIX))
 
 
@@ -111,21 +116,27 @@ def _found(case: Case, action: str) -> list[Witness]:
     return [one for one in shown if one.action.lower() == action.lower()]
 
 
-def _example_of(case: Case, action: Action, kind: str) -> Witness | None:
-    """On a resource of the type, in the Region that the grant names if it can be."""
+def _example_of(case: Case, action: Action, kind: str, region: str = "") -> Witness | None:
+    """On a resource of the type, in the Region if one is named, else in the grant's if it can be."""
     found = _found(case, action.full_name)
-    for arn in _arns(case, kind):
+    for arn in _arns(case, kind, region):
         for witness in found:
             placed = lifelike(case, attrs.evolve(witness, resource=arn))
-            if placed is not None:
+            if placed is not None and _is_in(placed, region):
                 return placed
     placed_as_found = (lifelike(case, one) for one in found)
-    return next((one for one in placed_as_found if one and f":{kind}/" in one.resource), None)
+    fits = (one for one in placed_as_found if one and f":{kind}/" in one.resource)
+    return next((one for one in fits if _is_in(one, region)), None)
 
 
-def _arns(case: Case, kind: str) -> Iterator[str]:
+def _is_in(witness: Witness, region: str) -> bool:
+    """Whether the resource is in the Region, or in none; any will do where none is named."""
+    return not region or region_of(witness.resource) in ("", "global", region)
+
+
+def _arns(case: Case, kind: str, region: str) -> Iterator[str]:
     """
-    Resources of the type to try, the grant's Region first.
+    Resources of the type to try, in one Region or in all, the grant's first.
 
     IDs are told apart as the statements tell them: by the letters that a pattern begins or ends with.
     """
@@ -134,13 +145,27 @@ def _arns(case: Case, kind: str) -> Iterator[str]:
         text for one in statements for text in (*(one.resources or ()), *(one.not_resources or ()))
     )
     ids = dict.fromkeys([EXAMPLE_ID, *map(id_like, patterns), _OTHER_ID])
-    regions = dict.fromkeys([case.region, *REGIONS])
-    arns = [case.arn_of(kind, region, tail=one) for region in regions for one in ids]
+    if any(_names_part(text) for one in statements for text in _taken_off(one)):
+        ids |= dict.fromkeys(f"{digit}{EXAMPLE_ID[1:-1]}{digit}" for digit in "0123456789abcdef")
+    regions = (region,) if region else tuple(dict.fromkeys([case.region, *REGIONS]))
+    arns = [case.arn_of(kind, place, tail=one) for place in regions for one in ids]
     known = load_catalog().resource_type(kind)
     if known is not None and known.call_region and not known.is_global:
         # Its calls are answered in one Region; which one its ARN has is not documented.
-        arns += [moved_to(arn, region) for region in regions for arn in arns[: len(ids)]]
+        arns += [moved_to(arn, place) for place in regions for arn in arns[: len(ids)]]
     yield from dict.fromkeys(arns)
+
+
+def _taken_off(statement: Statement) -> tuple[str, ...]:
+    """The resources that a Deny takes off, or an Allow leaves out."""
+    texts = statement.resources if statement.effect is Effect.DENY else statement.not_resources
+    return texts or ()
+
+
+def _names_part(pattern: str) -> bool:
+    """Whether it names part of an ID: some begin or end so and some do not."""
+    tail = pattern.rpartition("/")[2] if "/" in pattern else ""
+    return tail.strip("*?") != "" and ("*" in tail or "?" in tail)
 
 
 def covers(pattern: str, resource: str) -> bool:

@@ -32,7 +32,7 @@ from xacct.explain.nothing import nothing_answer
 from xacct.explain.path import decision_words, path_section, shown_statements
 from xacct.explain.places import types_in_words
 from xacct.explain.services import load_services
-from xacct.explain.text import outcome_tone, outcome_words, shown_context
+from xacct.explain.text import listed, outcome_tone, outcome_words, shown_context
 from xacct.explain.when import when_words
 from xacct.lightsail.catalog import Action, Source, load_catalog
 from xacct.lint.model import Severity
@@ -88,6 +88,13 @@ def _allowed(case: Case, name: str) -> str:
 
 
 def _refused(case: Case, name: str, refused: Asked, first: Asked) -> str:
+    said = _refused_here(case, name, refused, first)
+    if not case.unknown_policies or refused.decision.outcome is Outcome.EXPLICITLY_DENIED:
+        return said
+    return f"{said} What the attached {listed(case.unknown_policies)} allows is not at hand."
+
+
+def _refused_here(case: Case, name: str, refused: Asked, first: Asked) -> str:
     if refused.request.action.lower() != name.lower():
         return (
             "Denied for the trusted party: the grant allows it"

@@ -14,7 +14,7 @@ from functools import cache
 from xacct.lint.facts import service_keys
 from xacct.values import frozen
 
-__all__ = ["KeyInfo", "KeyType", "key_info", "known_keys", "nearest_key"]
+__all__ = ["KeyInfo", "KeyType", "is_single", "key_info", "known_keys", "nearest_key"]
 
 
 class KeyType(StrEnum):
@@ -69,6 +69,17 @@ _MANY = (
     "saml:edupersonassurance saml:edupersonentitlement saml:edupersonnickname saml:edupersonorgunitdn "
     "saml:edupersonscopedaffiliation saml:edupersontargetedid"
 )
+
+
+@cache
+def _singles() -> frozenset[str]:
+    return frozenset(name for names in _GLOBAL.values() for name in names.lower().split())
+
+
+def is_single(key: str) -> bool:
+    """Whether it is a global key, in lower case, of which a request holds one value at most."""
+    head, slash, _ = key.partition("/")
+    return f"{head}{slash}" in _singles()
 
 
 @cache

@@ -98,6 +98,7 @@ def role_access(
         boundary_unknown=role.boundary is not None and boundary is None,
         boundary_arn=role.boundary,
         unknown_policies=tuple(missing),
+        tags=tuple(sorted(role.tags.items())),
     )
 
 

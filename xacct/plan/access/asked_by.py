@@ -1,8 +1,16 @@
-"""A role's policies with what they ask of the role itself answered: its ARN is the same in every request."""
+"""
+A role's policies with what they ask of the role itself answered: it is the same in every request.
+
+``aws:PrincipalArn`` holds the role's ARN. ``aws:PrincipalTag/…`` holds its tags, and there is no
+``aws:SourceIdentity``, unless the trust policy lets callers bring session tags or a source identity
+(reference_policies_condition-keys).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 import attrs
 
@@ -11,46 +19,105 @@ from xacct.evaluate.engine import evaluate
 from xacct.evaluate.model import Outcome, Policies, Request
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition, Effect, PolicyDocument, Statement
+from xacct.plan.access.model import RoleAccess
+from xacct.values import frozen
 
 __all__ = ["as_asked_by"]
 
-_KEY = "aws:principalarn"
+_ARN, _IDENTITY, _TAG = "aws:principalarn", "aws:sourceidentity", "aws:principaltag/"
 
 
-def as_asked_by(document: PolicyDocument, role_arn: str) -> PolicyDocument:
+@frozen
+class _Known:
+    """``tags`` by lower-case key; None where callers may bring others, or where they are not at hand."""
+
+    arn: str
+    tags: Mapping[str, str] | None
+    identity: bool
+
+    @classmethod
+    def of(cls, role: RoleAccess) -> _Known:
+        fixed = role.tags is not None and not _lets(role.trust, "sts:tagsession")
+        tags = {key.lower(): value for key, value in role.tags or ()} if fixed else None
+        return cls(role.role_arn, tags, not _lets(role.trust, "sts:setsourceidentity"))
+
+    def answers(self, key: str) -> bool:
+        """Whether what a request holds for the key, in lower case, is known."""
+        if key.startswith(_TAG):
+            return self.tags is not None
+        return key == _ARN or (key == _IDENTITY and self.identity)
+
+    def context(self, key: str) -> dict[str, str]:
+        """What a request holds for such a key, which is nothing where the role has no such tag."""
+        if key == _ARN:
+            return {key: self.arn}
+        value = (self.tags or {}).get(key.removeprefix(_TAG)) if key.startswith(_TAG) else None
+        return {} if value is None else {key: value}
+
+
+def _lets(trust: PolicyDocument, action: str) -> bool:
+    """Whether some Allow of the trust policy is about the action."""
+    for one in trust.statements:
+        named = any(fnmatchcase(action, text.lower()) for text in one.actions or one.not_actions or ())
+        if one.effect is Effect.ALLOW and named is (one.actions is not None):
+            return True
+    return False
+
+
+def as_asked_by(document: PolicyDocument, role: RoleAccess) -> PolicyDocument:
     """
-    The document as sessions of the role see it, without conditions on ``aws:PrincipalArn``.
+    The document as sessions of the role see it, without conditions on what is known of the role.
 
-    The key holds the role's ARN in their requests (reference_policies_condition-keys). A condition that it
-    meets is left out, a statement with one that it does not is. What can't be decided stays as it is.
+    A condition that is met is left out, a statement with one that is not met is. Variables that stand for the
+    role's tags have their values. What can't be decided stays as it is.
     """
-    if not any(_asks(one) for statement in document.statements for one in statement.conditions):
+    if not any(_names(one) for statement in document.statements for one in statement.conditions):
         return document
-    return attrs.evolve(document, statements=tuple(_answered(document, role_arn)))
+    return attrs.evolve(document, statements=tuple(_answered(document, _Known.of(role))))
 
 
-def _answered(document: PolicyDocument, role_arn: str) -> Iterator[Statement]:
+def _names(condition: Condition) -> bool:
+    return condition.key.lower().startswith((_ARN, _IDENTITY, _TAG)) or any(
+        _TAG in value.lower() for value in condition.values
+    )
+
+
+def _answered(document: PolicyDocument, known: _Known) -> Iterator[Statement]:
     for statement in document.statements:
-        answers = {one: _met(document, one, role_arn) for one in statement.conditions if _asks(one)}
+        conditions = [_filled(one, known) for one in statement.conditions]
+        answers = {one: _met(document, one, known) for one in conditions}
         if False not in answers.values():
-            kept = tuple(one for one in statement.conditions if answers.get(one) is None)
+            kept = tuple(one for one in conditions if answers[one] is None)
             yield attrs.evolve(statement, conditions=kept)
 
 
-def _asks(condition: Condition) -> bool:
-    return condition.key.lower() == _KEY and not any("${" in value for value in condition.values)
+def _filled(condition: Condition, known: _Known) -> Condition:
+    """With the role's tags in place of the variables that stand for them."""
+
+    def value_of(match: re.Match[str]) -> str:
+        found = known.context(match[1].lower()) if known.answers(match[1].lower()) else {}
+        plain = next(iter(found.values()), None)
+        return match[0] if plain is None else re.sub(r"[*?$]", lambda sign: f"${{{sign[0]}}}", plain)
+
+    pattern = r"(?i)\$\{(aws:principaltag/[^},]+)\}"
+    return attrs.evolve(
+        condition, values=tuple(re.sub(pattern, value_of, value) for value in condition.values)
+    )
 
 
-def _met(document: PolicyDocument, condition: Condition, role_arn: str) -> bool | None:
-    """Whether the role's ARN meets the condition; None where the evaluator cannot tell."""
+def _met(document: PolicyDocument, condition: Condition, known: _Known) -> bool | None:
+    """Whether what is known of the role meets the condition; None where that is not known."""
+    key = condition.key.lower()
+    if not known.answers(key) or any("${" in value for value in condition.values):
+        return None
     asked = Statement(effect=Effect.ALLOW, actions=("*",), resources=("*",), conditions=(condition,))
-    arn = Arn.parse(role_arn)
+    arn = Arn.parse(known.arn)
     request = Request(
         principal=f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{arn.name}/session",
         action="lightsail:GetRegions",
         resource="*",
         resource_account=arn.account,
-        context={"aws:PrincipalArn": role_arn},
+        context=known.context(key),
     )
     try:
         policies = Policies(identity=(attrs.evolve(document, statements=(asked,)),))

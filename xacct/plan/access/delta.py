@@ -81,8 +81,9 @@ def _nameless(role: RoleAccess | None) -> RoleAccess | None:
         role,
         role_arn=f"arn:{partition}:iam::{role.account}:role/any",
         trust=_NO_TRUST,
-        policies=tuple(as_asked_by(one, role.role_arn) for one in role.policies),
-        boundary=role.boundary and as_asked_by(role.boundary, role.role_arn),
+        policies=tuple(as_asked_by(one, role) for one in role.policies),
+        boundary=role.boundary and as_asked_by(role.boundary, role),
+        tags=None,
     )
 
 

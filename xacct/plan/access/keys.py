@@ -16,14 +16,17 @@ from typing import TypeAlias
 
 import attrs
 
+from xacct.lint.keys import is_single
 from xacct.plan.access.operators import Line, Qualifier
-from xacct.plan.access.patterns import Element, TooComplexError
-from xacct.plan.access.values import Atom, atom_of, elements_of
+from xacct.plan.access.patterns import Element, Pattern, TooComplexError
+from xacct.plan.access.values import Atom, Family, atom_of, elements_of
 from xacct.values import frozen
 
 __all__ = ["KeyDimension", "State", "Value", "key_dimension"]
 
 MAX_STATES = 4000
+_EMPTY = 1 << 4000
+"""In a row of answers: the element is the empty text. Beyond the bits of any lines."""
 
 Value: TypeAlias = "str | tuple[str, ...] | None"
 """What a context holds for a key: one value, several, or nothing (absent)."""
@@ -81,8 +84,13 @@ def key_dimension(key: str, lines: Iterable[Line]) -> tuple[KeyDimension, tuple[
         for value, atom in zip(line.values, own or (), strict=False):
             atoms.append((line, value))
             predicates.append(atom)
+    empty = 0
+    if any(line.operator.qualifier is not Qualifier.NONE for line in clear):
+        # To a set operator an empty text is an empty set (reference_policies_multi-value-conditions).
+        empty = 1 << len(predicates)
+        predicates.append(Atom(Family.TEXT, "stringequals", Pattern.literal("")))
     try:
-        states = _states(clear, atoms, elements_of(predicates))
+        states = _states(clear, atoms, elements_of(predicates), empty=empty, many=not is_single(key))
     except TooComplexError:
         return KeyDimension(key, (), (State(0, None, True),), ()), (*clear, *opaque)
     return KeyDimension(key, tuple(clear), states, tuple(atoms)), tuple(opaque)
@@ -103,18 +111,25 @@ def _predicates(line: Line) -> list[Atom] | None:
 
 
 def _states(
-    lines: Sequence[Line], atoms: Sequence[tuple[Line, str]], elements: Sequence[Element]
+    lines: Sequence[Line],
+    atoms: Sequence[tuple[Line, str]],
+    elements: Sequence[Element],
+    *,
+    empty: int,
+    many: bool,
 ) -> tuple[State, ...]:
+    """``empty`` marks the empty text among an element's hits, where it counts as a case of its own."""
     owned = [sum(1 << index for index, (owner, _) in enumerate(atoms) if owner == line) for line in lines]
     # Elements that no line tells apart are one here; their values' hits are kept for the words.
     merged: dict[int, Element] = {}
     for element in elements:
         row = sum(1 << index for index, mask in enumerate(owned) if element.hits & mask)
+        row |= _EMPTY if element.hits & empty else 0
         before = merged.get(row)
         example = element.example if before is None or before.example is None else before.example
         merged[row] = Element(element.hits | (before.hits if before else 0), example)
     found: dict[int, State] = {}
-    for state, rows in _candidates(merged, len(lines)):
+    for state, rows in _candidates(merged, len(lines) if many else 1):
         truths = sum(1 << index for index, line in enumerate(lines) if _passes(line, rows, index))
         known = found.get(truths)
         if known is None or (state.known and not known.known):
@@ -126,7 +141,7 @@ def _states(
 
 def _candidates(merged: dict[int, Element], lines: int) -> Iterator[tuple[State, tuple[int, ...] | None]]:
     """
-    Absent, each single element, and sets of up to as many elements as there are lines.
+    Absent, each single element, and sets of up to ``lines`` elements, as many as there are lines.
 
     Larger sets are not needed: what a line says of a set is witnessed by one of its elements, or holds for
     all subsets too.
@@ -153,6 +168,8 @@ def _passes(line: Line, rows: tuple[int, ...] | None, index: int) -> bool:
         return operator.if_exists or (
             operator.qualifier is Qualifier.ALL or (operator.negated and operator.qualifier is Qualifier.NONE)
         )
+    if operator.qualifier is not Qualifier.NONE and len(rows) == 1 and rows[0] & _EMPTY:
+        return operator.if_exists or operator.qualifier is Qualifier.ALL
     match operator.qualifier:
         case Qualifier.ALL:
             return all(bool(row >> index & 1) is not operator.negated for row in rows)

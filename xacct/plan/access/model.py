@@ -16,7 +16,7 @@ class RoleAccess:
 
     ``boundary_arn`` tells which permissions boundary is meant where its document is not at hand
     (``boundary_unknown``), and ``unknown_policies`` the ARNs of attached policies without their documents:
-    what hangs on them is told, never claimed.
+    what hangs on them is told, never claimed. ``tags`` are the role's; None where they are not at hand.
     """
 
     account: str
@@ -27,6 +27,7 @@ class RoleAccess:
     boundary_unknown: bool = False
     boundary_arn: str | None = None
     unknown_policies: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] | None = None
 
 
 @frozen(kw_only=True)
