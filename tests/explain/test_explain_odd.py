@@ -269,3 +269,51 @@ def test_an_action_of_another_service_is_found_beside_one_of_lightsail(tmp_path:
     assert case.request is not None
     assert case.request.action == "s3:GetObject"
     assert explain_action(case, "s3:GetObject").lead.startswith("Allowed")
+
+
+WEB = {"StringEquals": {"aws:RequestTag/Team": "web"}}
+MAKE = {"Effect": "Allow", "Action": "lightsail:CreateInstances", "Resource": "*", "Condition": WEB}
+
+
+@pytest.mark.parametrize(
+    ("tagging", "passes"),
+    [
+        ({"Resource": "*", "Condition": {"StringEquals": {"aws:RequestTag/Stage": "dev"}}}, True),
+        ({"Resource": "arn:aws:lightsail:us-east-2:*:Instance/*"}, True),
+        ({"Resource": "arn:aws:lightsail:*:*:Instance/f*"}, True),
+        ({"Resource": "arn:aws:lightsail:*:*:Disk/*"}, False),
+        ({"Resource": "*", "Condition": {"StringEquals": {"aws:RequestTag/Team": "db"}}}, False),
+    ],
+)
+def test_what_is_made_with_tags_needs_a_way_to_tag_it(
+    tagging: dict[str, Any], passes: bool, tmp_path: Path
+) -> None:
+    case = raw(tmp_path, [MAKE, {"Effect": "Allow", "Action": "lightsail:TagResource", **tagging}])
+    assert ("CreateInstances" in {action.name for action in case.granted}) is passes
+    assert explain_action(case, "CreateInstances").lead.startswith("Allowed" if passes else "Denied")
+
+
+def test_a_deny_that_asks_for_tags_needs_them_tagged_as_well(tmp_path: Path) -> None:
+    make = {"Effect": "Allow", "Action": "lightsail:CreateInstances", "Resource": "*"}
+    deny = {**make, "Effect": "Deny", "Condition": {"Null": {"aws:RequestTag/Team": "true"}}}
+    tag = {"Effect": "Allow", "Action": "lightsail:TagResource", "Resource": "*"}
+    assert raw(tmp_path, [make, deny]).granted == ()
+    assert {action.name for action in raw(tmp_path, [make, deny, tag]).granted} == {
+        "CreateInstances",
+        "TagResource",
+    }
+
+
+def test_of_a_group_one_user_may_do_what_another_may_not(tmp_path: Path) -> None:
+    deny = {"StringEquals": {"aws:username": "jane"}}
+    grant = {
+        "blueprint": "delegated",
+        "name": "ops",
+        "account": ACCOUNT,
+        "parameters": {"via": "group", "users": ["jane", "raj"]},
+        "permissions": [{"statements": [STOP, {**STOP, "Effect": "Deny", "Condition": deny}]}],
+    }
+    case = case_of(from_text(json.dumps(grant), tmp_path))
+    assert [action.name for action in case.granted] == ["StopInstance"]
+    assert case.witness is not None
+    assert case.witness.principal.endswith("user/raj")

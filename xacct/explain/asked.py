@@ -21,7 +21,7 @@ def ends_the_grant(statement: Statement) -> bool:
 def moments_asked_for(
     trust: PolicyDocument | None, documents: Iterable[PolicyDocument], *, expires: bool
 ) -> tuple[tuple[str, str], ...]:
-    """Times at which a session may be had and used; none where the grant's last day alone tells times apart."""
+    """Times at which a session may be had and used; none where the grant's last day alone tells times."""
     own = [one for document in documents for one in document.statements]
     telling = [one for one in own if not (expires and ends_the_grant(one))]
     if not any(line.key.lower() == _TIME for one in telling for line in one.conditions):

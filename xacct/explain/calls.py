@@ -5,6 +5,8 @@ and, where the request gives tags to what is made, lightsail:TagResource as well
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import TYPE_CHECKING
 
 import attrs
@@ -13,8 +15,9 @@ from xacct.evaluate.model import ContextValue, Decision, Request
 from xacct.explain.lifelike import example_elsewhere, with_region
 from xacct.explain.matching import allowing_in, asks_key, names_action
 from xacct.explain.places import answering_region, asked_types, made_type, type_arn
-from xacct.explain.search import example, examples
-from xacct.lightsail.catalog import Action, load_catalog
+from xacct.explain.search import OTHER_ID, example, examples, ways_of
+from xacct.lightsail.catalog import REGIONS, Action, load_catalog
+from xacct.plan.simulate import EXAMPLE_ID
 from xacct.values import frozen
 
 if TYPE_CHECKING:
@@ -56,9 +59,9 @@ def calling(case: Case, name: str) -> tuple[Asked, ...]:
         _untagged(case, case.request_of(witness)) if witness is not None else _refused(case, action, kind)
         for kind, witness in found
     ]
+    requests[0], tagging = _with_tagging(case, action, requests[0])
     decided = [Asked(request, case.decide(request)) for request in requests]
-    tagging = _tagging(case, action, requests[0]) if decided[0].decision.allowed else None
-    if tagging is not None:
+    if tagging is not None and decided[0].decision.allowed:
         decided.append(Asked(tagging, case.decide(tagging)))
     return tuple(decided)
 
@@ -81,8 +84,8 @@ def _lacks_tagging(case: Case, action: Action) -> bool:
     found = examples(case, action)[0]
     if found is None:
         return False
-    tagging = _tagging(case, action, _untagged(case, case.request_of(found)))
-    return tagging is not None and not case.decide(tagging).allowed
+    _, tagging = _with_tagging(case, action, _untagged(case, case.request_of(found)))
+    return tagging is not None and not case.passes(tagging)
 
 
 def tags_freely(case: Case) -> bool:
@@ -106,14 +109,43 @@ def _untagged(case: Case, request: Request) -> Request:
     return bare if case.decide(bare).allowed else request
 
 
-def _tagging(case: Case, action: Action, request: Request) -> Request | None:
-    """The second request: what is made has no tags yet, so no limit by its tags can hold."""
-    given = any(key.lower().startswith("aws:requesttag/") for key in request.context)
+def _with_tagging(case: Case, action: Action, request: Request) -> tuple[Request, Request | None]:
+    """The request and the one for its tags; with other tags, or elsewhere, where only so both pass."""
+    first = next(_tagging(case, action, request), None)
+    if first is None or case.passes(first):
+        return request, first
+    for other in _with_other_tags(case, action, request):
+        for tagging in _tagging(case, action, other):
+            if case.passes(other) and case.passes(tagging):
+                return other, tagging
+    return request, first
+
+
+def _with_other_tags(case: Case, action: Action, request: Request) -> Iterator[Request]:
+    """The request with the tags that TagResource may ask for as well, in each Region that may answer it."""
+    tags = [_tags_of(witness.context) for witness in ways_of(case, TAGGING)]
+    regions = (_region(request), *(REGIONS if action.wildcard_only and not action.only_region else ()))
+    for region, more in product(dict.fromkeys(regions), ({}, *tags)):
+        yield attrs.evolve(request, context=with_region({**request.context, **more}, region))
+
+
+def _tags_of(context: Mapping[str, ContextValue]) -> dict[str, ContextValue]:
+    return {key: value for key, value in context.items() if key.lower().startswith("aws:requesttag/")}
+
+
+def _tagging(case: Case, action: Action, request: Request) -> Iterator[Request]:
+    """
+    The second request, where the first gives tags; what is made may have one ID or another.
+
+    It has no tags yet, so no limit by its tags can hold.
+    """
     made = made_type(action)
-    if not given or made is None or action.full_name == TAGGING:
-        return None
-    resource = _arn(case, made, _region(request))
-    return attrs.evolve(request, action=TAGGING, resource=resource, context=_without(request, _RESOURCE_TAG))
+    if not _tags_of(request.context) or made is None or action.full_name == TAGGING:
+        return
+    context = _without(request, _RESOURCE_TAG)
+    for one in (EXAMPLE_ID, OTHER_ID):
+        resource = case.arn_of(made, _region(request), tail=one)
+        yield attrs.evolve(request, action=TAGGING, resource=resource, context=context)
 
 
 def _refused(case: Case, action: Action, kind: str | None) -> Request:

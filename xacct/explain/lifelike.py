@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from xacct.evaluate.model import ContextValue
+from xacct.explain.asked import asks_for_user
 from xacct.explain.matching import allowing
 from xacct.explain.mfa import can_happen
 from xacct.explain.places import answering_region, region_of
@@ -48,17 +49,19 @@ def lifelike(case: Case, witness: Witness) -> Witness | None:
     else:
         named = _named(case, called, action)
     placed = (
-        _placed(case, tagged, action)
+        _placed(case, one_of, action)
         for one in named
         for later in in_time(case, one)
-        for tagged in _tagged(case, later)
+        for one_of in _variants(case, later)
     )
     return next((one for one in placed if one is not None), None)
 
 
-def _tagged(case: Case, witness: Witness) -> Iterator[Witness]:
-    """With the role's own tags, then with others where the caller may bring them."""
+def _variants(case: Case, witness: Witness) -> Iterator[Witness]:
+    """By each user of a group; with the role's tags, then with others where the caller may bring them."""
     yield witness
+    if case.holders is not None and asks_for_user(case.documents):
+        yield from (attrs.evolve(witness, principal=one) for one in case.holders.holders)
     if case.own_context and case.access is not None and allowing(case.access.trust, "sts:TagSession"):
         brought = dict.fromkeys(case.own_context, SAMPLE)
         yield attrs.evolve(witness, context={**brought, **witness.context})
@@ -96,7 +99,19 @@ def _carried(case: Case, witness: Witness) -> Witness:
             del context[key]
         elif key.lower() in _ACCOUNTS and context[key] == SAMPLE:
             context[key] = case.account
-    return attrs.evolve(witness, context=context)
+    return attrs.evolve(witness, context=_with_tag_keys(context))
+
+
+def _with_tag_keys(context: dict[str, str | tuple[str, ...]]) -> dict[str, str | tuple[str, ...]]:
+    """``aws:TagKeys`` names just the tags that the request gives, where it is asked for."""
+    asked = next((key for key in context if key.lower() == "aws:tagkeys"), None)
+    if asked is None:
+        return context
+    given = {key.partition("/")[2] for key in context if key.lower().startswith("aws:requesttag/")}
+    told = context[asked]
+    wanted = {told} if isinstance(told, str) else set(told)
+    more = {f"aws:RequestTag/{name}": SAMPLE for name in sorted(wanted - given)} if not given else {}
+    return {**context, **more, asked: tuple(sorted(given or wanted))}
 
 
 _OF_USERS = ("aws:multifactorauthpresent", "aws:multifactorauthage", "aws:username")

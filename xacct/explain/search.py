@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from xacct.explain.case import Case
 
 __all__ = [
+    "OTHER_ID",
     "covers",
     "everything_but",
     "example",
@@ -41,9 +42,10 @@ __all__ = [
     "passing",
     "telling",
     "text_of",
+    "ways_of",
 ]
 
-_OTHER_ID = "f9e8d7c6-b5a4-4321-8fed-cba987654321"
+OTHER_ID = "f9e8d7c6-b5a4-4321-8fed-cba987654321"
 """Has no letter in common with the usual example where a pattern may look: at its ends."""
 
 
@@ -75,7 +77,7 @@ def examples(case: Case, action: Action) -> tuple[Witness | None, ...]:
 
 def example(case: Case, action: str) -> Witness | None:
     """A request for the action that passes, on whatever resource."""
-    found = (lifelike(case, one) for one in _found(case, action))
+    found = (lifelike(case, one) for one in ways_of(case, action))
     return next((one for one in found if one is not None), None)
 
 
@@ -101,7 +103,7 @@ def has_session(case: Case, witness: Witness) -> bool:
     return bool(witness.assume_action) or case.access is None
 
 
-def _found(case: Case, action: str) -> list[Witness]:
+def ways_of(case: Case, action: str) -> list[Witness]:
     """What the access delta shows of the action: one request for each way in which it passes."""
     fence = Statement(effect=Effect.DENY, not_actions=(action,), resources=("*",))
     held = case.reachable or case.holders
@@ -118,7 +120,7 @@ def _found(case: Case, action: str) -> list[Witness]:
 
 def _example_of(case: Case, action: Action, kind: str, region: str = "") -> Witness | None:
     """On a resource of the type, in the Region if one is named, else in the grant's if it can be."""
-    found = _found(case, action.full_name)
+    found = ways_of(case, action.full_name)
     for arn in _arns(case, kind, region):
         for witness in found:
             placed = lifelike(case, attrs.evolve(witness, resource=arn))
@@ -144,9 +146,9 @@ def _arns(case: Case, kind: str, region: str) -> Iterator[str]:
     patterns = dict.fromkeys(
         text for one in statements for text in (*(one.resources or ()), *(one.not_resources or ()))
     )
-    ids = dict.fromkeys([EXAMPLE_ID, *map(id_like, patterns), _OTHER_ID])
-    if any(_names_part(text) for one in statements for text in _taken_off(one)):
-        ids |= dict.fromkeys(f"{digit}{EXAMPLE_ID[1:-1]}{digit}" for digit in "0123456789abcdef")
+    ids = dict.fromkeys([EXAMPLE_ID, *map(id_like, patterns), OTHER_ID])
+    if any(_names_id(text) for one in statements for text in _taken_off(one)):
+        ids |= dict.fromkeys(f"{digit}{OTHER_ID[1:-1]}{digit}" for digit in "0123456789abcdef")
     regions = (region,) if region else tuple(dict.fromkeys([case.region, *REGIONS]))
     arns = [case.arn_of(kind, place, tail=one) for place in regions for one in ids]
     known = load_catalog().resource_type(kind)
@@ -162,10 +164,9 @@ def _taken_off(statement: Statement) -> tuple[str, ...]:
     return texts or ()
 
 
-def _names_part(pattern: str) -> bool:
-    """Whether it names part of an ID: some begin or end so and some do not."""
-    tail = pattern.rpartition("/")[2] if "/" in pattern else ""
-    return tail.strip("*?") != "" and ("*" in tail or "?" in tail)
+def _names_id(pattern: str) -> bool:
+    """Whether it names an ID, or part of one."""
+    return "/" in pattern and pattern.rpartition("/")[2].strip("*?") != ""
 
 
 def covers(pattern: str, resource: str) -> bool:
