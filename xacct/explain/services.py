@@ -168,8 +168,11 @@ def find_service(name: str) -> Service:
     )
 
 
+_NONE_FOUND = "no call was found that takes a document for one"
+
+
 def _not_found(name: str, data: Services) -> Service:
-    note = "In its SDK model no call was found that sets one; whether it has them was not looked up."
+    note = f"In its SDK model {_NONE_FOUND}; whether it has them was not looked up."
     if hint := data.hints.get(name):
         note += f" The model has one that reads them ({called(hint)}), so look it up."
     return Service(
@@ -194,7 +197,7 @@ def services_section(only: Service | None = None) -> Section:
     )
     head = ("Service", "Has them", "Policy, on", "Written by", "Read by", "Across accounts", "Remarks")
     grid = Grid("Services with resource-based policies", head, tuple(_row(service) for service in shown))
-    rest = f"In the SDK's models of the other {len(data.without)} services no call was found that sets one."
+    rest = f"In the SDK's models of the other {len(data.without)} services {_NONE_FOUND}."
     blocks = (Text(lead), grid) if only is not None else (Text(lead), grid, Text(rest))
     return Section("services", "Which services have resource-based policies", blocks)
 
@@ -211,9 +214,9 @@ def services_in_short() -> Section:
     ]
     rows = tuple(Row((word, ", ".join(one.id for one in found))) for word, found in kinds)
     more = (
-        f"In the SDK's models of {len(data.without)} more services no call was found that sets one. xacct"
-        f" explain --service NAME tells of one, --service all of all. As of {data.date}; whether AWS still"
-        " offers each of the others was not looked up."
+        f"In the SDK's models of {len(data.without)} more services {_NONE_FOUND}. xacct explain --service"
+        f" NAME tells of one, --service all of all. As of {data.date}; whether AWS still offers each of the"
+        " others was not looked up."
     )
     grid = Grid("By the names that the AWS SDK has for them", ("Has them", "Services"), rows)
     return Section("services", "Which services have resource-based policies", (grid, Text(more)))
