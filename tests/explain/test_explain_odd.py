@@ -317,3 +317,11 @@ def test_of_a_group_one_user_may_do_what_another_may_not(tmp_path: Path) -> None
     assert [action.name for action in case.granted] == ["StopInstance"]
     assert case.witness is not None
     assert case.witness.principal.endswith("user/raj")
+
+
+def test_the_picture_shows_every_call_that_gets_a_session(tmp_path: Path) -> None:
+    with_mfa = {**JANE, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
+    found = explain_grant(raw(tmp_path, [STOP], [with_mfa, CORP]).expansion).picture
+    assert found is not None
+    assert found.edges[0].label == "sts:AssumeRole or sts:AssumeRoleWithSAML"
+    assert "some of them only with MFA" in found.edges[0].checks

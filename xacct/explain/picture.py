@@ -11,6 +11,7 @@ from xacct.explain.model import Box, Edge, Node, Picture
 from xacct.explain.text import count, duration, listed, phrase
 from xacct.iam.policy import Effect, Statement
 from xacct.lightsail.catalog import load_catalog
+from xacct.plan.simulate import ASSUME_ACTIONS
 
 __all__ = ["picture_of"]
 
@@ -112,17 +113,26 @@ def _principals(case: Case) -> Iterator[str]:
 
 
 def _assume_label(case: Case) -> str:
+    return listed(_calls(case), "or")
+
+
+def _calls(case: Case) -> list[str]:
+    """The calls that get the session: that of the example, or all where callers are of several kinds."""
     assume = case.assume_request
-    return assume.action if assume is not None else "sts:AssumeRole"
+    if case.is_mixed and case.access is not None:
+        return [one for one in ASSUME_ACTIONS if allowing(case.access.trust, one)]
+    return [assume.action if assume is not None else "sts:AssumeRole"]
 
 
 def _trust_checks(case: Case) -> Iterator[str]:
-    assume = _assume_label(case)
-    seen: dict[str, None] = {}
-    for statement in allowing(case.access.trust if case.access is not None else None, assume):
-        for condition in statement.conditions:
-            seen[phrase(condition, reveal=case.reveal)] = None
-    yield from list(seen)
+    trust = case.access.trust if case.access is not None else None
+    asked = [[one.conditions for one in allowing(trust, call)] for call in _calls(case)]
+    every = [frozenset(conditions) for ways in asked for conditions in ways]
+    seen = dict.fromkeys(condition for ways in asked for conditions in ways for condition in conditions)
+    for condition in seen:
+        words = phrase(condition, reveal=case.reveal)
+        everywhere = not case.is_mixed or all(condition in one for one in every)
+        yield words if everywhere else f"some of them only {words}"
 
 
 def _checks(case: Case) -> Iterator[str]:
