@@ -122,6 +122,11 @@ class Case:
         return tuple(dict.fromkeys(pattern for one in self.allows for pattern in one.actions or ("*",)))
 
     @cached_property
+    def ways(self) -> dict[str, list[Witness]]:
+        """What ``search.ways_of`` has found, by action."""
+        return {}
+
+    @cached_property
     def moments(self) -> tuple[tuple[str, str], ...]:
         """Times at which a session may be had and used, where the permissions tell times apart."""
         trust = self.access.trust if self.access is not None else None
@@ -314,17 +319,18 @@ class Case:
 
     @cached_property
     def _compiled(self) -> tuple[CompiledPolicies, CompiledPolicies]:
+        plain, onward = self._policies
+        return compile_policies(plain), compile_policies(onward)
+
+    @cached_property
+    def _policies(self) -> tuple[Policies, Policies]:
         """The permissions, and the same where another role is to be assumed by them."""
         held = self.access or self.holders
         assert held is not None
         boundary = None if held.boundary is None else (held.boundary,)
-        own = Policies(identity=held.policies, boundary=boundary)
-        return compile_policies(own), compile_policies(attrs.evolve(own, resource=trusting(self.account)))
+        plain = Policies(identity=held.policies, boundary=boundary)
+        return plain, attrs.evolve(plain, resource=trusting(self.account))
 
     def decide(self, request: Request) -> Decision:
         """Decide a request by the permissions that the grant gives."""
-        held = self.access or self.holders
-        assert held is not None
-        boundary = None if held.boundary is None else (held.boundary,)
-        onward = trusting(self.account) if request.action.lower() in TRUST_ACTIONS else None
-        return evaluate(request, Policies(identity=held.policies, boundary=boundary, resource=onward))
+        return evaluate(request, self._policies[request.action.lower() in TRUST_ACTIONS])

@@ -9,7 +9,6 @@ reach, named as Lightsail names them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OTHER_ID",
-    "covers",
     "everything_but",
     "example",
     "examples",
@@ -83,19 +81,24 @@ def example(case: Case, action: str) -> Witness | None:
 
 def names_elsewhere(case: Case) -> Iterator[str]:
     """Actions of other services that statements may allow without naming them in full."""
-    load = load_services()
     for one in case.allows:
-        patterns = [text.lower() for text in one.actions or ()]
-        texts = patterns or [text[len("arn:aws:") :] for text in one.resources or ()]
-        for prefix in dict.fromkeys(text.partition(":")[0] for text in texts):
-            service = load.by_prefix(prefix)
-            need = (*service.need.reads, *service.need.works) if service and service.need else ()
-            known = (
-                found.name for text in patterns if text.startswith(f"{prefix}:") for found in expand(text)
-            )
-            plain = (text for text in one.actions or () if "*" not in text and "?" not in text)
-            fitting = (name for name in (*plain, *need, *islice(known, 3)) if names_action(one, name))
-            yield from (name for name in fitting if not name.startswith(PREFIX))
+        for name in _suggested(one):
+            if names_action(one, name) and not name.startswith(PREFIX):
+                yield name
+
+
+def _suggested(statement: Statement) -> Iterator[str]:
+    """What it names in full, what the table of services has, and some that its patterns may stand for."""
+    patterns = statement.actions or ()
+    yield from (text for text in patterns if "*" not in text and "?" not in text)
+    arns = (text.split(":") for text in statement.resources or () if text.count(":") >= 5)
+    prefixes = (text.partition(":")[0].lower() for text in patterns) if patterns else (arn[2] for arn in arns)
+    for prefix in dict.fromkeys(prefixes):
+        service = load_services().by_prefix(prefix)
+        if service is not None and service.need is not None:
+            yield from (*service.need.reads, *service.need.works)
+    for text in patterns:
+        yield from islice((found.name for found in expand(text.lower())), 3)
 
 
 def has_session(case: Case, witness: Witness) -> bool:
@@ -104,7 +107,13 @@ def has_session(case: Case, witness: Witness) -> bool:
 
 
 def ways_of(case: Case, action: str) -> list[Witness]:
-    """What the access delta shows of the action: one request for each way in which it passes."""
+    """What the access delta shows of the action: one request for each way in which it passes; asked once."""
+    if action not in case.ways:
+        case.ways[action] = _ways_of(case, action)
+    return case.ways[action]
+
+
+def _ways_of(case: Case, action: str) -> list[Witness]:
     fence = Statement(effect=Effect.DENY, not_actions=(action,), resources=("*",))
     held = case.reachable or case.holders
     if held is None:
@@ -142,13 +151,7 @@ def _arns(case: Case, kind: str, region: str) -> Iterator[str]:
 
     IDs are told apart as the statements tell them: by the letters that a pattern begins or ends with.
     """
-    statements = [one for document in case.documents for one in document.statements]
-    patterns = dict.fromkeys(
-        text for one in statements for text in (*(one.resources or ()), *(one.not_resources or ()))
-    )
-    ids = dict.fromkeys([EXAMPLE_ID, *map(id_like, patterns), OTHER_ID])
-    if any(_names_id(text) for one in statements for text in _taken_off(one)):
-        ids |= dict.fromkeys(f"{digit}{OTHER_ID[1:-1]}{digit}" for digit in "0123456789abcdef")
+    ids = _ids(case)
     regions = (region,) if region else tuple(dict.fromkeys([case.region, *REGIONS]))
     arns = [case.arn_of(kind, place, tail=one) for place in regions for one in ids]
     known = load_catalog().resource_type(kind)
@@ -156,6 +159,16 @@ def _arns(case: Case, kind: str, region: str) -> Iterator[str]:
         # Its calls are answered in one Region; which one its ARN has is not documented.
         arns += [moved_to(arn, place) for place in regions for arn in arns[: len(ids)]]
     yield from dict.fromkeys(arns)
+
+
+def _ids(case: Case) -> list[str]:
+    """IDs that the statements may tell apart; one for each digit where some are taken off."""
+    statements = [one for document in case.documents for one in document.statements]
+    named = [text for one in statements for text in (*(one.resources or ()), *(one.not_resources or ()))]
+    ids = [EXAMPLE_ID, *map(id_like, named), OTHER_ID]
+    if any(_names_id(text) for one in statements for text in _taken_off(one)):
+        ids += [f"{digit}{OTHER_ID[1:-1]}{digit}" for digit in "0123456789abcdef"]
+    return list(dict.fromkeys(ids))
 
 
 def _taken_off(statement: Statement) -> tuple[str, ...]:
@@ -167,11 +180,6 @@ def _taken_off(statement: Statement) -> tuple[str, ...]:
 def _names_id(pattern: str) -> bool:
     """Whether it names an ID, or part of one."""
     return "/" in pattern and pattern.rpartition("/")[2].strip("*?") != ""
-
-
-def covers(pattern: str, resource: str) -> bool:
-    """Whether a pattern of IAM's matches the ARN."""
-    return fnmatchcase(resource, pattern.replace("[", "[[]"))
 
 
 def id_like(pattern: str) -> str:
