@@ -24,6 +24,31 @@ permissions:
 """
 
 
+RAW_GRANT = """
+blueprint: raw
+name: operators
+account: "111122223333"
+parameters:
+  trust:
+    Version: "2012-10-17"
+    Statement:
+      - Sid: Jane
+        Effect: Allow
+        Principal: {AWS: "arn:aws:iam::444455556666:user/jane"}
+        Action: sts:AssumeRole
+        Condition: {Bool: {"aws:MultiFactorAuthPresent": "true"}}
+  policies:
+    main:
+      Version: "2012-10-17"
+      Statement:
+        - Sid: Operate
+          Effect: Allow
+          Action: ["lightsail:GetInstances", "lightsail:RebootInstance"]
+          Resource: "*"
+        - {Sid: NotInIreland, Effect: Deny, Action: "*", Resource: "arn:aws:lightsail:eu-west-1:*:*"}
+"""
+
+
 def expanded(path: Path) -> Expansion:
     [grant] = load_grants([path])
     return expand(grant, load_blueprint(grant.blueprint, []))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from explain_builders import BUCKET_GRANT, ROOT, example, from_text
+from explain_builders import BUCKET_GRANT, RAW_GRANT, ROOT, example, from_text
 from golden_files import assert_golden
 
 from xacct.blueprint.catalogue import list_blueprints
@@ -90,6 +90,10 @@ def test_the_general_explanation_is_as_reviewed() -> None:
 
 def test_the_bucket_grant_is_as_reviewed(tmp_path: Path) -> None:
     assert_golden("explain/bucket.txt", FORMS["text"](explain_grant(from_text(BUCKET_GRANT, tmp_path))))
+
+
+def test_a_role_with_its_policies_written_out_is_as_reviewed(tmp_path: Path) -> None:
+    assert_golden("explain/raw.txt", FORMS["text"](explain_grant(from_text(RAW_GRANT, tmp_path))))
 
 
 def test_the_service_comparison_is_as_reviewed() -> None:

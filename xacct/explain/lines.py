@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from xacct.explain.case import Case
 from xacct.explain.mfa import asks_mfa
 from xacct.explain.model import Block, Code, Grid, Point, Points, Row, Section, Text
+from xacct.explain.search import everything_but
 from xacct.explain.sources import CONDITION_KEYS, LIGHTSAIL, PRINCIPAL, QUOTAS
 from xacct.explain.text import count, document_text, phrase, short_actions
 from xacct.iam.arn import is_account_id
@@ -111,11 +112,23 @@ def _permission_rows(document: PolicyDocument) -> Iterator[Row]:
         yield from _statement_rows(statement)
 
 
+def _denied(statement: Statement) -> str:
+    return ", ".join(statement.actions) if statement.actions is not None else everything_but(statement)
+
+
+def _denied_where(statement: Statement) -> str:
+    """On what a Deny holds, where not on everything."""
+    if statement.not_resources is not None:
+        return f" on everything but {', '.join(statement.not_resources)}"
+    named = statement.resources or ()
+    return "" if "*" in named else f" on {', '.join(named)}"
+
+
 def _statement_rows(statement: Statement) -> Iterator[Row]:
     name = statement.sid or "(no Sid)"
     if statement.effect is Effect.DENY:
         conditions = ", ".join(phrase(condition) for condition in statement.conditions)
-        what = ", ".join(statement.actions or statement.not_actions or ())
+        what = f"{_denied(statement)}{_denied_where(statement)}"
         why = "A Deny wins over every Allow, whoever wrote it."
         if any(condition.key.lower() == "aws:currenttime" for condition in statement.conditions):
             why = "Ends sessions that still run after the grant's last day; it needs nothing that runs."
@@ -190,9 +203,9 @@ def _why_everything(actions: int, alone: int, unpublished: int) -> str:
         return said + not_known
     if not alone:
         which = "the others" if unpublished else "these actions"
-        return f"The grant names no resources; {which} could be limited by ARN.{not_known}"
+        return f"The statement names no resources; {which} could be limited by ARN.{not_known}"
     return (
-        f"The grant names no resources. {count(alone, 'action')} of these take * alone; the others"
+        f"The statement names no resources. {count(alone, 'action')} of these take * alone; the others"
         f" could be limited by ARN.{not_known}"
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xacct.explain.asked import ends_the_grant
 from xacct.explain.case import Case, Party
 from xacct.explain.lasting import console_session, longest_session
 from xacct.explain.matching import allowing
@@ -185,6 +186,9 @@ def _everything(case: Case, *, beside: bool) -> str:
         if beside and alone
         else "every resource of the account"
     )
+    statements = [one for document in case.documents for one in document.statements]
+    if any(one.effect is Effect.DENY and not ends_the_grant(one) for one in statements):
+        return f"{said}, but for what is denied"
     return f"{said}, within the conditions" if any(one.conditions for one in wide) else said
 
 
