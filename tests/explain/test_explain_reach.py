@@ -86,7 +86,7 @@ def test_it_is_never_told_that_nothing_reaches_outside(name: str) -> None:
     case = case_of(example(name))
     said = point(case, "Outside Lightsail")
     assert "Policies of resources elsewhere" in said
-    assert ("No statement of the permissions names" in said) is (not case.others)
+    assert ("No Allow of the permissions names" in said) is (not case.others)
     assert ("lead to other services" in said) is any(one.name in OUTSIDE for one in case.granted)
 
 

@@ -9,8 +9,10 @@ import attrs
 
 from xacct.evaluate.model import ContextValue, Decision, Request
 from xacct.explain.case import Case, Party
+from xacct.explain.lifelike import moved_to
 from xacct.explain.model import Grid, Row, Section, Text
 from xacct.explain.path import nearest_reasons
+from xacct.explain.places import region_of
 from xacct.explain.sources import GITHUB_OIDC
 from xacct.explain.text import outcome_tone, outcome_words
 from xacct.iam.things import OidcProvider
@@ -263,6 +265,9 @@ def _changed_request(case: Case, request: Request) -> Iterator[tuple[str, Reques
     refused = _refused_action(case)
     if refused is not None:
         name, resource = refused
+        place = region_of(request.resource)
+        if place not in ("", "global"):
+            resource = moved_to(resource, place)
         yield f"{name}, which the grant does not give", attrs.evolve(request, action=name, resource=resource)
     yield from _own_things(case, request)
     for label, value in _times(case):

@@ -117,7 +117,7 @@ def _bounds(case: Case) -> Iterator[Point]:
 
 def _outside(case: Case) -> Point:
     """What the permissions say of other services, and what leads there from within Lightsail."""
-    said = "No statement of the permissions names an action of IAM, S3, EC2 or any other service."
+    said = "No Allow of the permissions names an action of IAM, S3, EC2 or any other service."
     if case.others:
         said = f"Also {listed(case.others)}, as written into the grant."
     if goes_on(case):
