@@ -16,6 +16,7 @@ from xacct.evaluate.model import Policies, Request
 from xacct.explain import explain_grant
 from xacct.explain.case import Case
 from xacct.explain.cases import case_of
+from xacct.explain.matching import allowing
 from xacct.explain.places import answering_region, asked_types
 from xacct.explain.why import explain_action
 from xacct.lightsail.catalog import Action, account_arn, load_catalog
@@ -32,8 +33,11 @@ IDS = (
 TAGS: tuple[dict[str, str], ...] = ({}, {"Team": "web"}, {"Team": "example"})
 
 
+TAGGING = ["sts:AssumeRole", "sts:TagSession"]
+
+
 def raw(folder: Path, statements: list[dict[str, Any]], trust: list[dict[str, Any]] | None = None) -> Case:
-    named = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sts:AssumeRole"}
+    named = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": TAGGING}
     documents = {
         "trust": {"Version": "2012-10-17", "Statement": trust or [named]},
         "policies": {"main": {"Version": "2012-10-17", "Statement": statements}},
@@ -44,7 +48,8 @@ def raw(folder: Path, statements: list[dict[str, Any]], trust: list[dict[str, An
 
 def requests(case: Case, action: Action, kind: str | None, region: str) -> Iterator[Request]:
     """Requests of a session for the action, as AWS makes them: about one resource, or about none."""
-    for identity, tags, own in product(IDS, TAGS, TAGS):
+    tagging = bool(allowing(case.access.trust, "sts:TagSession")) if case.access is not None else False
+    for identity, tags, own in product(IDS, TAGS, TAGS if tagging else TAGS[:1]):
         arn = named(case, kind, region, identity)
         asked = answering_region(action, "*" if kind == "Distribution" else arn) or region
         context: dict[str, str | tuple[str, ...]] = {
@@ -54,7 +59,8 @@ def requests(case: Case, action: Action, kind: str | None, region: str) -> Itera
             "aws:ResourceAccount": ACCOUNT,
         }
         context |= {f"aws:PrincipalTag/{key}": value for key, value in own.items()}
-        context["aws:PrincipalTag/instance"] = "example"
+        if tagging:
+            context["aws:PrincipalTag/instance"] = "example"
         if action.supports_resource_tags:
             context |= {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
         yield Request(
@@ -94,9 +100,21 @@ def passes(policies: Any, case: Case, action: Action, kind: str | None, region: 
     return any(policies.decide(request).allowed for request in requests(case, action, kind, region))
 
 
-@pytest.mark.parametrize("row", CASES, ids=lambda row: row["why"])
-def test_what_passes_is_told_to_be_granted_and_nothing_else(row: dict[str, Any], tmp_path: Path) -> None:
-    case = raw(tmp_path, row["statements"])
+ASKING = [row for row in CASES if "PrincipalTag" in json.dumps(row)]
+
+
+@pytest.mark.parametrize(
+    ("row", "tagging"),
+    [
+        *(pytest.param(row, True, id=row["why"]) for row in CASES),
+        *(pytest.param(row, False, id=f"{row['why']}, without session tags") for row in ASKING),
+    ],
+)
+def test_what_passes_is_told_to_be_granted_and_nothing_else(
+    row: dict[str, Any], *, tagging: bool, tmp_path: Path
+) -> None:
+    named = {"Effect": "Allow", "Principal": {"AWS": "444455556666"}}
+    case = raw(tmp_path, row["statements"], [{**named, "Action": TAGGING if tagging else TAGGING[0]}])
     found = reached(case)
     assert {action.name for action in case.granted} == found
     said = explain_grant(case.expansion).lead

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from explain_builders import BUCKET_GRANT, RAW_GRANT, ROOT, example, from_text
+from explain_builders import BUCKET_GRANT, RAW_GRANT, ROOT, example, expanded, from_text
 from golden_files import assert_golden
 
 from xacct.blueprint.catalogue import list_blueprints
@@ -94,6 +94,15 @@ def test_the_bucket_grant_is_as_reviewed(tmp_path: Path) -> None:
 
 def test_a_role_with_its_policies_written_out_is_as_reviewed(tmp_path: Path) -> None:
     assert_golden("explain/raw.txt", FORMS["text"](explain_grant(from_text(RAW_GRANT, tmp_path))))
+
+
+RAW = sorted((ROOT / "tests" / "cases" / "explain" / "raw").glob("*.yaml"))
+"""Roles as accounts have them: callers of several kinds, Denies, patterns, conditions of all sorts."""
+
+
+@pytest.mark.parametrize("path", RAW, ids=lambda path: path.stem)
+def test_roles_as_accounts_have_them_are_as_reviewed(path: Path) -> None:
+    assert_golden(f"explain/raw-{path.stem}.txt", FORMS["text"](explain_grant(expanded(path))))
 
 
 def test_the_service_comparison_is_as_reviewed() -> None:

@@ -21,7 +21,8 @@ UNIQUE_ID = "AROAEXAMPLEEXAMPLE123"
 
 
 def raw(folder: Path, statement: dict[str, Any], principal: str = "444455556666") -> Case:
-    trust = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    actions = ["sts:AssumeRole", "sts:TagSession"]
+    trust = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": actions}
     documents = {
         "trust": {"Version": "2012-10-17", "Statement": [trust]},
         "policies": {"main": {"Version": "2012-10-17", "Statement": [statement]}},

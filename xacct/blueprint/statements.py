@@ -109,11 +109,13 @@ def write_templates(
                 reasons[line] = part.why
         if expires is not None and statement.effect is Effect.ALLOW:
             statement = expire(statement, expires)
-            reasons[f"{template.sid}/DateLessThan/aws:CurrentTime"] = (
-                f"The grant expires on {expires.isoformat()}; after that day nobody gets a new session."
-            )
+            reasons[f"{template.sid}/DateLessThan/aws:CurrentTime"] = _last_day(expires)
         out.append(statement)
     return Statements(tuple(out), reasons, uses)
+
+
+def _last_day(day: date) -> str:
+    return f"The grant expires on {day.isoformat()}; after that day nobody gets a new session."
 
 
 GIVEN = "Written in the grant itself."
@@ -124,12 +126,13 @@ def given_trust(text: str, expires: date | None) -> Statements:
     reasons: dict[str, str] = {}
     out: list[Statement] = []
     for statement in PolicyDocument.from_json(text).statements:
-        if expires is not None and statement.effect is Effect.ALLOW:
-            statement = expire(statement, expires)
         sid = statement.sid or ""
         reasons[sid] = GIVEN
         for condition in statement.conditions:
-            reasons[f"{statement.sid}/{condition.operator}/{condition.key}"] = GIVEN
+            reasons[f"{sid}/{condition.operator}/{condition.key}"] = GIVEN
+        if expires is not None and statement.effect is Effect.ALLOW:
+            statement = expire(statement, expires)
+            reasons[f"{sid}/DateLessThan/aws:CurrentTime"] = _last_day(expires)
         out.append(statement)
     return Statements(tuple(out), reasons, {})
 

@@ -47,7 +47,7 @@ def _advice(case: Case, bucket: str | None) -> str:
     if case.party is Party.SAME:
         return "A role, as this grant makes it; a group would give the permissions all the time."
     if case.party is Party.SERVICE:
-        return "A role, as this grant makes it: an AWS service has no other identity in the account."
+        return "A role, as this grant makes it: a service that acts in the account takes one that trusts it."
     if not case.granted:
         return "A role, as this grant makes it; xacct explain --service tells of other services' ways."
     return (

@@ -20,7 +20,7 @@ from xacct.explain.calls import refused_for_tags
 from xacct.explain.lifelike import lifelike
 from xacct.explain.matching import allowing, is_plain, names_action
 from xacct.explain.mfa import admitting, shut_out
-from xacct.explain.party import Party, is_account_side
+from xacct.explain.party import Kind, Party, is_account_side, kind_of
 from xacct.explain.places import answering_region, type_arn
 from xacct.explain.search import (
     everything_but,
@@ -179,6 +179,19 @@ class Case:
         )
 
     @cached_property
+    def denies(self) -> tuple[Statement, ...]:
+        """The Deny statements of the permissions, but for the one that ends the grant."""
+        statements = [one for document in self.documents for one in document.statements]
+        expires = self.expansion.grant.expires is not None
+        denying = [one for one in statements if one.effect is Effect.DENY]
+        return tuple(one for one in denying if not (expires and ends_the_grant(one)))
+
+    @property
+    def but_for_denied(self) -> str:
+        """Goes behind what Allow statements name, where a Deny may take something off."""
+        return ", but for what is denied" if self.denies else ""
+
+    @cached_property
     def allows(self) -> tuple[Statement, ...]:
         """The Allow statements of the permissions."""
         statements = [one for document in self.documents for one in document.statements]
@@ -235,10 +248,15 @@ class Case:
         parsed = [(Arn.try_parse(value), value) for value in self.trusted if is_account_side(value)]
         return tuple(dict.fromkeys(arn.account if arn is not None else value for arn, value in parsed))
 
+    @cached_property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Of which kinds those principals are, each once."""
+        return tuple(dict.fromkeys(kind_of(value, self.account) for value in self.trusted))
+
     @property
     def is_mixed(self) -> bool:
-        """Whether the trust policy lets in principals of accounts beside providers or services."""
-        return len({is_account_side(value) for value in self.trusted}) > 1
+        """Whether the trust policy lets in principals of several kinds."""
+        return len(self.kinds) > 1
 
     # -- the requests --------------------------------------------------------------------------------------
 
@@ -311,6 +329,12 @@ class Case:
     def admits(self, request: Request) -> bool:
         """Whether the trust policy lets the caller have a session; without the reasons."""
         return self._compiled_trust.decide(request).allowed
+
+    def would_admit(self, request: Request, statements: Iterable[Statement]) -> bool:
+        """Whether these statements as the trust policy would allow it."""
+        assert self.access is not None
+        trust = attrs.evolve(self.access.trust, statements=tuple(statements))
+        return evaluate(request, Policies(identity=(ALLOW_ALL,), resource=trust)).allowed
 
     @cached_property
     def _compiled_trust(self) -> CompiledPolicies:

@@ -6,11 +6,10 @@ import attrs
 
 from xacct.blueprint.expand import Expansion
 from xacct.blueprint.model import Intent
-from xacct.evaluate.principals import BUILT_IN_IDENTITY_PROVIDERS
 from xacct.explain.case import Case, Party
-from xacct.explain.matching import allowing, names_action
-from xacct.iam.arn import Arn
-from xacct.iam.policy import Effect, PrincipalType, TypedPrincipal
+from xacct.explain.matching import allowing, asks_key, names_action
+from xacct.explain.party import Kind, kind_of
+from xacct.iam.policy import Effect, Statement, TypedPrincipal
 from xacct.iam.things import AccountThings, GroupMember, User
 from xacct.plan.access import HolderAccess, RoleAccess
 from xacct.plan.reach import role_access
@@ -54,21 +53,24 @@ def in_the_way_of(case: Case, action: str) -> Case | None:
 
 
 def _as_shown(case: Case) -> Case:
-    """Of a trust of several kinds, as seen by the caller of the example."""
-    if case.witness is None or case.access is None:
+    """Of a trust of several kinds, as seen by the caller of the example: by what lets just that one in."""
+    if case.witness is None or case.access is None or not case.witness.assume_action:
         return case
-    principal = TypedPrincipal(PrincipalType.AWS, case.witness.principal).canonical
-    if "-provider/" in principal.value or principal.value in BUILT_IN_IDENTITY_PROVIDERS:
-        principal = attrs.evolve(principal, type=PrincipalType.FEDERATED)
-    elif Arn.try_parse(principal.value) is None:
-        principal = attrs.evolve(principal, type=PrincipalType.SERVICE)
+    trust, assume = case.access.trust, case.assuming(case.witness)
+    kind = kind_of(case.witness.principal, case.account)
     statements = [
-        attrs.evolve(one, principals=(principal,))
-        for one in case.access.trust.statements
-        if one.effect is Effect.ALLOW
+        attrs.evolve(one, principals=tuple(_of_kind(one, kind, case.account)))
+        for one in trust.statements
+        if one.effect is Effect.ALLOW and case.would_admit(assume, (one,))
     ]
-    alone = attrs.evolve(case.access, trust=attrs.evolve(case.access.trust, statements=tuple(statements)))
+    alone = attrs.evolve(case.access, trust=attrs.evolve(trust, statements=tuple(statements)))
     return attrs.evolve(case, party=_party(case.expansion, alone))
+
+
+def _of_kind(statement: Statement, kind: Kind, account: str) -> list[TypedPrincipal]:
+    """The principals of a statement that are of this kind, and those that may be of any."""
+    named = statement.principals or ()
+    return [one for one in named if one.value == "*" or kind_of(one.value, account) is kind]
 
 
 def _boundary(expansion: Expansion) -> str | None:
@@ -82,24 +84,16 @@ def _party(expansion: Expansion, access: RoleAccess | None) -> Party:
     if access is None:
         return Party.GROUP
     allowing = [one for one in access.trust.statements if one.effect is Effect.ALLOW]
-    principals = [principal for one in allowing for principal in one.principals or ()]
-    kinds = {principal.type for principal in principals}
-    if PrincipalType.FEDERATED in kinds:
-        saml = any(":saml-provider/" in principal.value for principal in principals)
-        return Party.SAML if saml else Party.WEB
-    if kinds == {PrincipalType.SERVICE}:
+    kinds = {kind_of(who.value, expansion.account) for one in allowing for who in one.principals or ()}
+    for kind, party in ((Kind.SAML, Party.SAML), (Kind.WEB, Party.WEB)):
+        if kind in kinds:
+            return party
+    if kinds == {Kind.SERVICE}:
         return Party.SERVICE
-    keys = {condition.key.lower() for one in allowing for condition in one.conditions}
-    if {_account(principal.value) for principal in principals} <= {expansion.account}:
+    if kinds <= {Kind.OWN}:
         return Party.SAME
-    if expansion.blueprint.intent is Intent.VENDOR or "sts:externalid" in keys:
-        return Party.VENDOR
-    return Party.OWNED
-
-
-def _account(principal: str) -> str:
-    parsed = Arn.try_parse(principal)
-    return parsed.account if parsed is not None else principal
+    asking = [asks_key(one, "sts:externalid") for one in allowing]
+    return Party.VENDOR if expansion.blueprint.intent is Intent.VENDOR or all(asking) else Party.OWNED
 
 
 def _holders(expansion: Expansion) -> HolderAccess:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from xacct.blueprint.model import Intent
 from xacct.explain.case import Case, Party
 from xacct.explain.facts import contrasts
-from xacct.explain.lasting import console_session, longest_session
+from xacct.explain.lasting import console_session, longest_session, services_beside
 from xacct.explain.matching import allowing
 from xacct.explain.model import Grid, Row, Section, Text
+from xacct.explain.party import Kind
 from xacct.explain.text import duration, listed
 from xacct.iam.policy import Condition, Statement
+from xacct.plan.simulate import ASSUME_ACTIONS
 
 __all__ = ["contrast_section", "general_contrast"]
 
@@ -36,7 +39,7 @@ def contrast_section(case: Case) -> Section:
     rows = tuple(
         Row((one.question, one.role, one.policy, here.get(one.question, "—")), source=one.source)
         for one in contrasts()
-        if one.question != "Within one account" or not case.party.crosses_accounts
+        if one.question != "Within one account" or Kind.OWN in case.kinds or not case.party.crosses_accounts
     )
     head = (*_HEAD, "This grant")
     return Section("contrast", _TITLE, (Text(_LEAD), Grid("Role and resource-based policy", head, rows)))
@@ -75,18 +78,18 @@ def _until(expires: object) -> str:
 
 
 def _running_on(case: Case) -> str:
-    if case.party is Party.SERVICE:
+    if case.kinds == (Kind.SERVICE,):
         return "Sessions that run go on as long as the service made them last."
     console = console_session(case)
     beside = f", and up to {console} more for console sessions made from them" if console else ""
     return (
         f"Up to {duration(longest_session(case))} for sessions that run{beside}, where only the trust policy"
-        " changes."
+        f" changes.{services_beside(case)}"
     )
 
 
 def _writers(case: Case) -> str:
-    if case.is_mixed:
+    if case.is_mixed and Kind.OTHERS in case.kinds:
         return f"The role in {case.account}; for callers of other accounts, policies on them there."
     if case.party.crosses_accounts:
         theirs = case.caller_account or "its own account"
@@ -97,18 +100,19 @@ def _writers(case: Case) -> str:
 
 
 def _given_up(case: Case) -> str:
-    if case.party.federated:
-        return "Nothing by this call: it is made without credentials of AWS."
-    return "Its own permissions, in the calls made with the session."
+    own = "Its own permissions, in the calls made with the session."
+    if case.is_mixed and {Kind.SAML, Kind.WEB} & set(case.kinds):
+        return f"{own} Nothing where a token or an assertion is sent: no credentials of AWS make that call."
+    return "Nothing by this call: it is made without credentials of AWS." if case.party.federated else own
 
 
 def _lasting(case: Case) -> str:
     seconds = longest_session(case)
     said = f"Sessions of at most {duration(seconds)}"
-    if case.party is Party.SERVICE:
+    if case.kinds == (Kind.SERVICE,):
         said = "Sessions as long as the service makes them"
     shorter = case.role is not None and seconds < case.role.max_session
-    said += ", the callers being roles." if shorter else "."
+    said += f"{', the callers being roles' * shorter}.{services_beside(case)}"
     console = console_session(case)
     if console:
         said += f" A console session made from one: {console}."
@@ -119,8 +123,10 @@ def _lasting(case: Case) -> str:
 def _assuming(case: Case) -> list[Statement]:
     """The Allow statements by which a session is had."""
     assume = case.assume_request
-    action = assume.action if assume is not None else "sts:AssumeRole"
-    return allowing(case.access.trust if case.access is not None else None, action)
+    one = assume.action if assume is not None else "sts:AssumeRole"
+    trust = case.access.trust if case.access is not None else None
+    found = [allowing(trust, action) for action in (ASSUME_ACTIONS if case.is_mixed else (one,))]
+    return list(dict.fromkeys(chain.from_iterable(found)))
 
 
 def _asked(case: Case, demands: Callable[[Condition], bool]) -> str:
@@ -138,7 +144,7 @@ def _external_id(case: Case) -> str:
     asked = _asked(case, lambda one: one.key.lower() == "sts:externalid" and one.operator in _POSITIVE)
     if asked:
         return f"{asked}."
-    if case.party.federated:
+    if case.party.federated and not case.is_mixed:
         return "Not possible; what the token or assertion says stands in for it."
     blueprint = case.expansion.blueprint
     told = blueprint.given is None and blueprint.intent is Intent.ANOTHER_ACCOUNT
@@ -167,7 +173,7 @@ def _mfa(case: Case) -> str:
     asked = _asked(case, _demands_mfa)
     if asked:
         return f"{asked}, when the role is assumed."
-    if case.party.federated:
+    if case.party.federated and not case.is_mixed:
         return "Up to the identity provider: such callers carry no MFA context of AWS."
     return "Not asked for."
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from xacct.explain.case import Case, Party
-from xacct.explain.lasting import console_session, is_chained, longest_session
+from xacct.explain.lasting import console_session, is_chained, longest_session, services_beside
 from xacct.explain.matching import allowing
 from xacct.explain.model import Block, Point, Points, Section, Text, Tone
+from xacct.explain.party import Kind
 from xacct.explain.sources import (
     ACCESS_KEYS,
     CLOUDTRAIL,
@@ -62,7 +63,7 @@ def _ends(case: Case) -> Iterator[Point]:
         yield _users_credentials(case)
         return
     longest = f"up to {duration(longest_session(case))} (the longest session that a caller gets by API)"
-    if case.party is Party.SERVICE:
+    if case.kinds == (Kind.SERVICE,):
         longest = "as long as the service made them last"
     yield Point(
         "xacct destroy removes the role with its policies. A session that still runs then has no"
@@ -72,8 +73,8 @@ def _ends(case: Case) -> Iterator[Point]:
     )
     yield Point(
         "Changing only the trust policy ends no session: those that run keep the role's permissions, for"
-        f" {longest}. To end them at once, deny everything to sessions issued before now, by"
-        " aws:TokenIssueTime.",
+        f" {longest}.{services_beside(case)} To end them at once, deny everything to sessions issued before"
+        " now, by aws:TokenIssueTime.",
         "Running sessions",
         source=REVOKE,
     )
@@ -155,7 +156,7 @@ def _logs(case: Case) -> Iterator[Point]:
             f"Each call is recorded under the user's own ARN, such as {who}.", "The calls", source=CLOUDTRAIL
         )
         return
-    yield Point(_sts_event(case), "Getting the session", source=CLOUDTRAIL)
+    yield Point(f"{_example_of_many(case)}{_sts_event(case)}", "Getting the session", source=CLOUDTRAIL)
     yield Point(
         f"In account {case.account} under the session's ARN, such as {case.session_arn}. The part after the"
         f" last slash is the session name.{_DATA_EVENTS if case.others else ''}",
@@ -163,6 +164,11 @@ def _logs(case: Case) -> Iterator[Point]:
         source=CLOUDTRAIL,
     )
     yield from _person(case)
+
+
+def _example_of_many(case: Case) -> str:
+    """Begins what differs between callers of several kinds."""
+    return "As for the caller of the example: " if case.is_mixed else ""
 
 
 _DATA_EVENTS = (
@@ -197,13 +203,18 @@ def _sts_event(case: Case) -> str:
 
 
 def _person(case: Case) -> Iterator[Point]:
+    label, start = "The person behind it", _example_of_many(case)
     if _allows(case, "sts:SetSourceIdentity"):
-        yield Point(_source_identity(case), "The person behind it", source=SOURCE_IDENTITY)
+        yield Point(start + _source_identity(case), label, source=SOURCE_IDENTITY)
     elif case.party is Party.SAML:
         text = (
             "The session name comes from the assertion's RoleSessionName attribute; make it name the person."
         )
-        yield Point(text, "The person behind it", source=SAML)
+        yield Point(start + text, label, source=SAML)
+    elif case.party is Party.SERVICE:
+        yield Point(
+            f"{start}None is known to STS: the service chooses the session name.", label, source=JUDGED
+        )
     elif not case.party.federated:
         name = (
             "The trust policy says which session names pass; see its line about sts:RoleSessionName."
@@ -216,7 +227,7 @@ def _person(case: Case) -> Iterator[Point]:
         )
         if is_chained(case):
             text += " The caller of the example is a role itself; who used that is in its own account's log."
-        yield Point(text, "The person behind it", source=SOURCE_IDENTITY)
+        yield Point(start + text, label, source=SOURCE_IDENTITY)
 
 
 _NAMED_BY = {

@@ -14,10 +14,11 @@ from xacct.explain.cases import case_of
 from xacct.explain.contrast import contrast_section, general_contrast
 from xacct.explain.ending import ending_section, logs_section
 from xacct.explain.general import general_explanation
-from xacct.explain.lasting import console_session, longest_session
+from xacct.explain.lasting import console_session, longest_session, services_beside
 from xacct.explain.lines import lines_section
 from xacct.explain.model import Explanation, Grid, Point, Points, Row, Section, Text
 from xacct.explain.nothing import nothing_lead
+from xacct.explain.party import Kind
 from xacct.explain.path import path_section
 from xacct.explain.picture import picture_of
 from xacct.explain.probes import probes_section
@@ -63,9 +64,9 @@ def _sections(case: Case) -> tuple[Section, ...]:
 
 
 _WHO = {
-    Party.OWNED: "Callers of account {caller}",
+    Party.OWNED: "Callers of account {caller} that the trust policy admits",
     Party.VENDOR: "The vendor with account {caller}",
-    Party.SAME: "Callers of the same account",
+    Party.SAME: "Callers of the same account that the trust policy admits",
     Party.GROUP: "Users of the same account",
     Party.SAML: "People who sign in through the SAML provider {provider}, if the trust policy admits them,",
     Party.WEB: "Holders of a token from {provider} that the trust policy admits",
@@ -86,13 +87,13 @@ def _lead(case: Case) -> str:
     if case.party is Party.GROUP or case.role is None:
         return f"{can}, as members of a group."
     until = f", until {case.expansion.grant.expires} (UTC)" if case.expansion.grant.expires else ""
-    if case.party is Party.SERVICE:
+    if case.kinds == (Kind.SERVICE,):
         return f"{can} by assuming the role {case.role_arn}{until}."
     console = console_session(case)
     beside = f" ({console} in a console session made from it)" if console else ""
     return (
         f"{can} by assuming the role {case.role_arn}, for at most {duration(longest_session(case))} at a"
-        f" time{beside}{until}."
+        f" time{beside}{until}.{services_beside(case)}"
     )
 
 
@@ -103,7 +104,10 @@ def _who(case: Case) -> str:
     accounts = case.trusted_accounts
     if "*" in case.trusted or case.is_mixed or case.party.federated or case.party is Party.SERVICE:
         return f"Whoever the trust policy lets in ({listed(case.trusted)})"
-    return _one_kind(case) if len(accounts) == 1 else f"Callers of the accounts {listed(accounts)}"
+    return _one_kind(case) if len(accounts) == 1 else _OF_ACCOUNTS.format(listed(accounts))
+
+
+_OF_ACCOUNTS = "Callers of the accounts {} that the trust policy admits"
 
 
 def _one_kind(case: Case) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from xacct.explain.case import Case, Party
 from xacct.explain.matching import allowing
+from xacct.explain.party import Kind
 from xacct.explain.text import duration
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Statement
 
-__all__ = ["console_session", "is_chained", "lasting_words", "longest_session"]
+__all__ = ["console_session", "is_chained", "lasting_words", "longest_session", "services_beside"]
 
 _CHAINED_SECONDS = 3600
 """The longest session that a role session gets by assuming another role (id_roles_terms-and-concepts)."""
@@ -65,15 +66,24 @@ def console_session(case: Case) -> str:
     The role's maximum does not bind it (STS API Reference, AssumeRole). A chained session makes none
     that is longer.
     """
-    if case.role is None or case.party is Party.SERVICE or _roles_alone(case):
+    if case.role is None or case.kinds == (Kind.SERVICE,) or _roles_alone(case):
         return ""
     return duration(_CONSOLE_SECONDS) if case.role.max_session < _CONSOLE_SECONDS else ""
+
+
+def services_beside(case: Case) -> str:
+    """A sentence on the sessions of AWS services, where the trust policy lets in others beside them."""
+    if Kind.SERVICE not in case.kinds or not case.is_mixed:
+        return ""
+    return " Sessions of AWS services last as long as the service makes them."
 
 
 def _roles_alone(case: Case) -> bool:
     access = case.access if case.is_closed else case.reachable
     trust = access.trust if access is not None else None
     statements = allowing(trust, "sts:AssumeRole")
+    if not {Kind.OTHERS, Kind.OWN}.issuperset(case.kinds):
+        return False
     return bool(statements) and all(_names_roles(one) for one in statements)
 
 

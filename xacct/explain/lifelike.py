@@ -30,7 +30,7 @@ from xacct.plan.model import Witness
 if TYPE_CHECKING:
     from xacct.explain.case import Case
 
-__all__ = ["example_elsewhere", "lifelike", "moved_to", "with_region"]
+__all__ = ["example_elsewhere", "lifelike", "may_bring_tags", "moved_to", "with_region"]
 
 _REGION = "aws:RequestedRegion"
 
@@ -40,7 +40,8 @@ def lifelike(case: Case, witness: Witness) -> Witness | None:
     called = None if ":federated-user/" in witness.principal else _as_called(case, witness)
     if called is not None and not can_happen(called.principal, called.assume_context):
         called = _with_no_mfa(case, called)
-    if called is None:
+    called = called and _by_name(case, called)
+    if called is None or not may_bring_tags(case, called):
         return None
     called = _carried(case, _of_identity_center(case, called))
     action = load_catalog().action(called.action)
@@ -159,6 +160,35 @@ def _with_no_mfa(case: Case, witness: Witness) -> Witness | None:
     }
     bare = attrs.evolve(witness, assume_context=context)
     return bare if case.access is not None and case.decide_assume(case.assuming(bare)).allowed else None
+
+
+def _by_name(case: Case, witness: Witness) -> Witness | None:
+    """With the caller's own name as ``aws:username``, where it counts; None for who has none."""
+    told = next((text for key, text in witness.assume_context.items() if key.lower() == "aws:username"), None)
+    parsed = Arn.try_parse(witness.principal)
+    if not isinstance(told, str) or case.access is None:
+        return witness
+    if parsed is None or parsed.resource_type != "user":
+        return None
+    own = {key: parsed.name if text == told else text for key, text in witness.assume_context.items()}
+    named = attrs.evolve(witness, assume_context=own)
+    return named if case.admits(case.assuming(named)) else None
+
+
+def may_bring_tags(case: Case, witness: Witness) -> bool:
+    """
+    Whether the caller can have the session tags that the request is decided by, where the role has others.
+
+    Asked of the trust policy is whether it names the caller beside ``sts:TagSession`` (id_session-tags).
+    """
+    if case.access is None or case.access.tags is None:
+        return True
+    own = {f"aws:principaltag/{key}".lower(): value for key, value in case.access.tags}
+    brought = {key.lower(): value for key, value in witness.context.items()}
+    tags = [key for key in brought if key.startswith("aws:principaltag/") and brought[key] != own.get(key)]
+    statements = [attrs.evolve(one, conditions=()) for one in allowing(case.access.trust, "sts:TagSession")]
+    asked = attrs.evolve(case.assuming(witness), action="sts:TagSession")
+    return not tags or case.would_admit(asked, statements)
 
 
 def _of_identity_center(case: Case, witness: Witness) -> Witness:

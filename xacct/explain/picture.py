@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xacct.explain.asked import ends_the_grant
 from xacct.explain.case import Case, Party
 from xacct.explain.lasting import console_session, longest_session
 from xacct.explain.matching import allowing
 from xacct.explain.model import Box, Edge, Node, Picture
+from xacct.explain.party import Kind
 from xacct.explain.text import count, duration, listed, phrase
 from xacct.iam.policy import Effect, Statement
 from xacct.lightsail.catalog import load_catalog
@@ -39,7 +39,7 @@ def picture_of(case: Case) -> Picture:
         ),
     )
     own = Box(f"Account {case.account} (yours)", (role, resources), own=True)
-    if case.party is Party.SAME:
+    if case.kinds == (Kind.OWN,):
         boxes: tuple[Box, ...] = (Box(own.title, (caller, role, resources), own=True),)
     else:
         boxes = (Box(_outside(case), (caller,)), own)
@@ -48,7 +48,7 @@ def picture_of(case: Case) -> Picture:
 
 def _lengths(case: Case) -> Iterator[str]:
     """How long sessions last at most: the role's maximum, and what its callers get where that is less."""
-    if case.role is None or case.is_closed or case.party is Party.SERVICE:
+    if case.role is None or case.is_closed or case.kinds == (Kind.SERVICE,):
         return
     longest = longest_session(case)
     yield f"sessions of at most {duration(longest)}"
@@ -57,6 +57,8 @@ def _lengths(case: Case) -> Iterator[str]:
     console = console_session(case)
     if console:
         yield f"(console sessions made from one: {console})"
+    if Kind.SERVICE in case.kinds:
+        yield "(those of AWS services as long as the service makes them)"
 
 
 def _group(case: Case, caller: Node, resources: Node) -> Picture:
@@ -71,6 +73,8 @@ def _group(case: Case, caller: Node, resources: Node) -> Picture:
 
 
 def _caller_title(case: Case) -> str:
+    if case.is_mixed:
+        return "the caller"
     return {
         Party.OWNED: "the caller",
         Party.VENDOR: "the vendor",
@@ -84,7 +88,8 @@ def _caller_title(case: Case) -> str:
 
 def _outside(case: Case) -> str:
     if case.is_mixed:
-        return "Other accounts, identity providers or services"
+        said = listed([kind.value for kind in case.kinds], "or")
+        return f"{said[:1].upper()}{said[1:]}"
     if case.party.crosses_accounts:
         whose = "the vendor's" if case.party is Party.VENDOR else "trusted"
         if "*" in case.trusted:
@@ -146,7 +151,7 @@ def _checks(case: Case) -> Iterator[str]:
             f" {count(changes, 'change') if changes else 'no change'} among them"
         )
     if case.others:
-        yield f"{listed(case.others)}, as written into the grant"
+        yield f"{listed(case.others)}, as written into the grant{case.but_for_denied}"
     allowing = [{phrase(condition) for condition in one.conditions} for one in _of_use(case)]
     for words in sorted({words for found in allowing for words in found}):
         everywhere = all(words in found for found in allowing)
@@ -186,10 +191,8 @@ def _everything(case: Case, *, beside: bool) -> str:
         if beside and alone
         else "every resource of the account"
     )
-    statements = [one for document in case.documents for one in document.statements]
-    if any(one.effect is Effect.DENY and not ends_the_grant(one) for one in statements):
-        return f"{said}, but for what is denied"
-    return f"{said}, within the conditions" if any(one.conditions for one in wide) else said
+    within = ", within the conditions" if any(one.conditions for one in wide) else ""
+    return f"{said}{case.but_for_denied or within}"
 
 
 def _services(case: Case) -> str:
@@ -214,8 +217,11 @@ def _alt(case: Case) -> str:
         Party.WEB: "the identity provider",
         Party.SERVICE: "AWS itself",
     }.get(case.party, f"account {case.caller_account}" if case.caller_account else "its own account")
+    start = f"From {where}, {who} calls"
+    if case.is_mixed:
+        start = f"Callers of several kinds ({listed([kind.value for kind in case.kinds])}) call"
     return (
-        f"From {where}, {who} calls {_assume_label(case)} on the role {case.role_arn}; its trust policy is"
+        f"{start} {_assume_label(case)} on the role {case.role_arn}; its trust policy is"
         f" asked{asked}. The session then makes its calls in account {case.account}; the permissions policy"
         " is asked."
     )

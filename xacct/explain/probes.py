@@ -219,7 +219,11 @@ def _other_callers(case: Case, assume: Request) -> Iterator[tuple[str, Request]]
     match case.party:
         case Party.OWNED | Party.VENDOR:
             stranger = f"arn:{partition}:iam::{_STRANGER}:user/stranger"
-            yield f"by a user of account {_STRANGER}, which the trust does not name", _as(assume, stranger)
+            if "*" not in case.trusted:
+                yield (
+                    f"by a user of account {_STRANGER}, which the trust does not name",
+                    _as(assume, stranger),
+                )
             other = f"arn:{partition}:iam::{case.caller_account}:user/somebody"
             yield (
                 f"by another user of account {case.caller_account}, if that account allows it",
@@ -316,7 +320,8 @@ def _own_things(case: Case, request: Request) -> Iterator[tuple[str, Request]]:
     asked = attrs.evolve(
         request, action="s3:PutObject", resource=resource, resource_account=case.caller_account
     )
-    yield (
-        f"s3:PutObject into a bucket of the caller's own account {case.caller_account}, in the same session",
-        asked,
-    )
+    # Where the role may write to buckets of other accounts, it is up to the bucket's policy.
+    open_there = case.passes(attrs.evolve(asked, resource_account=case.account))
+    unless = ", if the bucket's policy does not let the role in" if open_there else ""
+    bucket = f"a bucket of the caller's own account {case.caller_account}"
+    yield f"s3:PutObject into {bucket}, in the same session{unless}", asked

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 from xacct.explain.calls import TAGGING
 from xacct.explain.case import Case, Party
-from xacct.explain.matching import allowing_in, names_action
+from xacct.explain.lifelike import may_bring_tags
+from xacct.explain.matching import allowing, allowing_in, names_action
+from xacct.explain.mfa import can_happen
 from xacct.explain.model import Block, Grid, Point, Points, Row, Section, Text, Tone
 from xacct.explain.powers import OUTSIDE, POWERS, Power
+from xacct.explain.search import example
 from xacct.explain.sources import BOUNDARIES, CONSOLE
 from xacct.explain.sources import TAGGING as TAGGED
 from xacct.explain.text import count, listed, short_actions
 from xacct.iam.policy import Effect
-from xacct.lightsail.catalog import Action, Source, load_catalog
+from xacct.lightsail.catalog import Action, Source, covers_account, load_catalog
 from xacct.plan.model import AccessRow
 
 __all__ = ["goes_on", "reach_section", "refused_actions"]
@@ -38,7 +41,7 @@ def refused_actions(case: Case) -> tuple[Action, ...]:
 
 
 def _blocks(case: Case) -> Iterator[Block]:
-    rows = tuple(_can(case, row) for row in case.rows if _working(case, row))
+    rows = tuple(_can(case, row) for row in case.rows if _working(case, row) and _can_happen(case, row))
     yield Grid("What is allowed, and under which condition", ("Who", "May", "On", "If"), rows)
     yield Grid(
         "What reviewers ask about, within Lightsail",
@@ -61,17 +64,45 @@ def _can(case: Case, row: AccessRow) -> Row:
 def _working(case: Case, row: AccessRow) -> tuple[str, ...]:
     """
     Without actions that no call passes with: those that AWS checks against ``*`` alone where the statement
-    names ARNs, and those that need tags which may not be given.
+    names ARNs, those without the tags that a condition asks for, and those that need tags which may not be
+    given. Of a row without an example nothing is known to pass, so nothing is left out.
     """
-    names = tuple(name for name in row.actions if name not in case.short_of_tagging)
-    if any(resource.startswith("*") for resource in row.resources):
-        return names
-    catalog, granted = load_catalog(), case.granted
+    if row.witness is None:
+        return row.actions
+    catalog = load_catalog()
+    names = (_in_part(case, name) for name in row.actions)
     return tuple(
-        name
-        for name in names
-        if (action := catalog.action(name)) is None or not action.wildcard_only or action in granted
+        name for name in names if (action := catalog.action(name)) is None or _passes(case, row, action)
     )
+
+
+def _passes(case: Case, row: AccessRow, action: Action) -> bool:
+    """Whether some call passes with it, and by the row's resources where AWS asks about ``*`` alone."""
+    whole = any(text.startswith(("*", "everything")) or covers_account(text) for text in row.resources)
+    return action in case.granted and (whole or not action.wildcard_only)
+
+
+def _in_part(case: Case, name: str) -> str:
+    """A pattern with its number of actions, where calls pass with some of those alone."""
+    pattern, counted, _ = name.partition(" (")
+    held = set(load_catalog().expand(pattern)) if counted and "*" in pattern else set()
+    return name if held.issubset(case.granted) else f"{pattern} (some of its {count(len(held), 'action')})"
+
+
+def _can_happen(case: Case, row: AccessRow) -> bool:
+    """
+    Whether some principal of the row can have what its example is decided by: a role's session has no MFA,
+    and tags only as the trust policy lets it.
+    """
+    if row.witness is None or case.access is None:
+        return True
+    if not can_happen(case.session_arn, row.witness.context):
+        return False
+    if may_bring_tags(case, row.witness):
+        return True
+    tagging = allowing(case.access.trust, "sts:TagSession")
+    named = {who.value for one in tagging for who in one.principals or ()}
+    return any(one.not_principals for one in tagging) or bool(named & {"*", *row.principal.split(", ")})
 
 
 def _actions(names: tuple[str, ...]) -> str:
@@ -119,7 +150,7 @@ def _outside(case: Case) -> Point:
     """What the permissions say of other services, and what leads there from within Lightsail."""
     said = "No Allow of the permissions names an action of IAM, S3, EC2 or any other service."
     if case.others:
-        said = f"Also {listed(case.others)}, as written into the grant."
+        said = f"Also {listed(case.others)}, as written into the grant{case.but_for_denied}."
     if goes_on(case):
         said += (
             " By sts:AssumeRole it may become further roles, where their trust policies let it in as well;"
@@ -135,7 +166,9 @@ def _outside(case: Case) -> Point:
 
 def goes_on(case: Case) -> bool:
     """Whether the permissions let a session, or a user, assume further roles."""
-    return bool(allowing_in(case.documents, "sts:AssumeRole"))
+    name = "sts:AssumeRole"
+    denied = any(names_action(one, name) for one in case.denies)
+    return bool(allowing_in(case.documents, name)) and (not denied or example(case, name) is not None)
 
 
 def _account_wide(case: Case) -> Iterator[Point]:

@@ -176,7 +176,7 @@ def _not_found(name: str, data: Services) -> Service:
     if hint := data.hints.get(name):
         note += f" The model has one that reads them ({called(hint)}), so look it up."
     return Service(
-        id=name, name=data.without[name], support="not found", note=note, certainty="SDK model alone"
+        id=name, name=data.without[name], support="not found", note=note, certainty=_UNSEEN
     )
 
 
@@ -207,7 +207,11 @@ def services_in_short() -> Section:
     data = load_services()
     current = [one for one in data.services.values() if not one.ended]
     kinds = [
-        ("Yes", [one for one in current if one.support == "yes"]),
+        ("Yes", [one for one in current if one.support == "yes" and one.certainty != _UNSEEN]),
+        (
+            "As the SDK's models alone have it; not looked up",
+            [one for one in current if one.support == "yes" and one.certainty == _UNSEEN],
+        ),
         ("In part", [one for one in current if one.support == "partly"]),
         ("No", [one for one in current if one.support == "no"]),
         ("AWS ended them", [one for one in data.services.values() if one.ended]),
@@ -241,7 +245,8 @@ def _row(service: Service) -> Row:
     return Row(cells, tone, service.source or (sources.SERVICES if listed else sources.SDK_MODELS))
 
 
+_UNSEEN = "SDK model alone"
 _CERTAINTY = {
-    "SDK model alone": "Known from the SDK's model alone.",
+    _UNSEEN: "Known from the SDK's model alone.",
     "guide and SDK model": "The guide marks it; its calls are known from the SDK's model alone.",
 }

@@ -45,12 +45,21 @@ def action_names(space: Space, clauses: Sequence[Clause], box: Box) -> tuple[str
     written = {text.lower(): text for clause in clauses for text in clause.statement.actions or ()}
     whole, rest = _whole(space.actions, written, mask)
     names = [_counted(space, written[text]) for text in whole]
-    left = [element for place, element in enumerate(space.actions.elements) if rest >> place & 1]
-    known = [one.example for one in left if one.example is not None and _is_known(one.example)]
-    names += _by_verb(known)
-    if len(known) < len(left):
-        names += _others(clauses, space, rest)
+    known = _known(space.actions, rest)
+    names += _by_verb(known.values())
+    unknown = rest & ~sum(1 << place for place in known)
+    if unknown:
+        names += _others(space, clauses, mask, unknown)
     return tuple(dict.fromkeys(names))
+
+
+def _known(names: Names, mask: int) -> dict[int, str]:
+    """The elements of the mask that are one action, known by name, by their place."""
+    return {
+        place: element.example
+        for place, element in enumerate(names.elements)
+        if mask >> place & 1 and element.example is not None and _is_known(element.example)
+    }
 
 
 def _whole(names: Names, texts: Iterable[str], mask: int) -> tuple[list[str], int]:
@@ -75,12 +84,17 @@ def _counted(space: Space, text: str) -> str:
         return action_name(text)
     if space.is_trust or not text.lower().startswith("lightsail:"):
         return text
-    found = load_catalog().expand(text)
-    what = "reads" if all(action.is_read for action in found) else "actions"
-    return f"{text} ({len(found)} {what})" if len(found) > 1 else text
+    found = [action.full_name for action in load_catalog().expand(text)]
+    return f"{text} ({_number_of(found)})" if len(found) > 1 else text
 
 
-def _by_verb(actions: Sequence[str]) -> list[str]:
+def _number_of(names: Sequence[str]) -> str:
+    """``12 reads``, or ``12 actions`` where some change something."""
+    known = [load_catalog().action(name) for name in names]
+    return f"{len(names)} {'reads' if all(one and one.is_read for one in known) else 'actions'}"
+
+
+def _by_verb(actions: Iterable[str]) -> list[str]:
     """Names, or where they are many ``lightsail:Create* (25 actions)`` for a verb that is complete."""
     names = sorted(action_name(text) for text in actions)
     if len(names) <= MANY:
@@ -90,8 +104,7 @@ def _by_verb(actions: Sequence[str]) -> list[str]:
     for name in names:
         found = _known_by_verb().get(_verb(name), ())
         is_complete = len(found) > 1 and name in found and held.issuperset(found)
-        what = "reads" if _verb(name) == "Get" else "actions"
-        out.setdefault(f"lightsail:{_verb(name)}* ({len(found)} {what})" if is_complete else name)
+        out.setdefault(f"lightsail:{_verb(name)}* ({_number_of(found)})" if is_complete else name)
     return list(out)
 
 
@@ -109,16 +122,49 @@ def _verb(name: str) -> str:
     return word[:end]
 
 
-def _others(clauses: Sequence[Clause], space: Space, rest: int) -> list[str]:
-    """Words for actions that only a pattern names."""
-    for clause in clauses:
-        statement = clause.statement
-        if statement.not_actions is not None:
-            return [f"every action except {joined(statement.not_actions, 'and')}"]
-        for text in statement.actions or ():
-            if space.actions.index[text.lower()] & rest:
-                return [f"other actions that match {text}"]
-    return ["actions of a policy that is not at hand"]
+def _others(space: Space, clauses: Sequence[Clause], mask: int, rest: int) -> list[str]:
+    """
+    Words for actions of the mask that no name stands for: patterns of any statement, such as a Deny's, that
+    lie in it whole, and for what is then left the statement's own pattern or what it spares.
+    """
+    names = space.actions
+    inside = [text for text, held in names.index.items() if held & rest and not held & ~mask]
+    left = rest & ~names.mask(inside)
+    told = [space.spelled[text] for text in _widest(names, inside)]
+    if not left:
+        return told
+    spares = any(clause.statement.not_actions is not None for clause in clauses)
+    if spares and left & _unnamed(names):
+        outside = [text for text, held in names.index.items() if held and not held & mask]
+        more = [] if names.full & ~mask & ~names.mask(outside) == 0 else ["others"]
+        spared = [space.spelled[text] for text in _widest(names, outside)]
+        return [f"every action except {joined([*spared, *more], 'and')}"]
+    own = {text.lower() for clause in clauses for text in clause.statement.actions or ()}
+    for text in names.index if spares else own:
+        if names.index[text] & left:
+            return [*told, f"other actions that match {space.spelled[text]}"]
+    return [*told, "actions of a policy that is not at hand"]
+
+
+def _widest(names: Names, texts: Sequence[str]) -> list[str]:
+    """Those that no other of them holds whole; of equals the first."""
+    held = [names.index[text] for text in texts]
+    return [
+        text
+        for place, text in enumerate(texts)
+        if not any(
+            held[place] & ~other == 0 and (other != held[place] or earlier < place)
+            for earlier, other in enumerate(held)
+            if earlier != place
+        )
+    ]
+
+
+def _unnamed(names: Names) -> int:
+    """The elements that nothing but stars names: the actions of all other services."""
+    named = names.mask(text for text in names.index if text.strip("*?:"))
+    known = sum(1 << place for place in _known(names, names.full))
+    return names.full & ~named & ~known
 
 
 def resource_names(space: Space, clauses: Sequence[Clause], box: Box) -> tuple[str, ...]:

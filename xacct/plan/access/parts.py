@@ -47,10 +47,20 @@ def parts_of(
             resources=() if space.is_trust else resource_names(space, one.piece.allow.clauses, one.piece.box),
             phrases=piece_phrases(space, one.piece, own, other, gained=gained),
             assumes=_assumes(space, one.piece),
-            example=one.example,
+            example=_as_written(one),
         )
         for one in shown
     )
+
+
+def _as_written(shown: Shown) -> Example | None:
+    """The example with its action as a statement names it: what is compared is in lower case."""
+    if shown.example is None:
+        return None
+    statements = (clause.statement for clause in shown.piece.allow.clauses)
+    written = {text.lower(): text for one in statements for text in one.actions or ()}
+    action = shown.example.action
+    return attrs.evolve(shown.example, action=written.get(action.lower(), action))
 
 
 def _who(space: Space, piece: Piece) -> tuple[str, ...]:

@@ -115,10 +115,11 @@ class Space:
         holders: Iterable[str] = (),
     ) -> None:
         self.is_trust = trust is not None
+        self.spelled = _spelled(clauses)
         for clause in clauses:
             self._check(clause.statement)
         named = tuple(actions)
-        patterns = {text: pattern_of(text, current=False) for text in _action_texts(clauses)}
+        patterns = {text: pattern_of(text, current=False) for text in self.spelled}
         self.actions = Names.of(patterns, named, only=named if only_actions else None)
         # Actions without resource types come with the resource "*".
         self.resources = Names.of(_resource_patterns(clauses), ("*",))
@@ -219,12 +220,13 @@ class Space:
         return [{PRINCIPAL: mask}] if mask else []
 
 
-def _action_texts(clauses: Iterable[Clause]) -> list[str]:
-    texts: dict[str, None] = {}
+def _spelled(clauses: Iterable[Clause]) -> dict[str, str]:
+    """Actions and patterns of them as they are written, by what they are in lower case."""
+    texts: dict[str, str] = {}
     for clause in clauses:
         for text in (*(clause.statement.actions or ()), *(clause.statement.not_actions or ())):
-            texts.setdefault(text.lower())
-    return list(texts)
+            texts.setdefault(text.lower(), text)
+    return texts
 
 
 def _resource_texts(statement: Statement) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ __all__ = ["SAMPLE", "Context", "Example", "examples"]
 MAX_EXAMPLES = 24
 MAX_ASKING = 12
 SAMPLE = "example"
+_OF_USERS = ("aws:multifactorauth", "aws:username")
+"""Keys of users alone (id_credentials_mfa_configure-api-require, reference_policies_variables)."""
 _UUID = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 
 Context = Mapping[str, str | tuple[str, ...]]
@@ -47,15 +49,23 @@ def examples(space: Space, box: Box) -> Iterator[Example]:
     resources = _resources(space, box, context)
     actions = space.actions.examples(box.get(ACTION, space.sizes[ACTION]))
     asking = _asking(space, box, context)
-    if any(key.lower().startswith("aws:multifactorauth") for key in context):
-        # MFA is in sessions of users alone (id_credentials_mfa_configure-api-require).
+    if any(key.lower().startswith(_OF_USERS) for key in context):
         asking.sort(key=lambda one: one[0] is not None and ":user/" not in one[0].text)
-    triples = product(resources[:4], actions[:4], asking[:MAX_ASKING])
-    for resource, action, (requester, told) in islice(triples, MAX_EXAMPLES):
+    pairs = sorted(product(resources[:4], actions[:4]), key=lambda pair: not _go_together(*pair))
+    for (resource, action), (requester, told) in islice(product(pairs, asking[:MAX_ASKING]), MAX_EXAMPLES):
         lifelike = _lifelike(resource, told, action)
         if lifelike != resource:
             yield Example(requester, action, lifelike, told)
         yield Example(requester, action, resource, told)
+
+
+def _go_together(resource: str, action: str) -> bool:
+    """Whether the resource is of the action's service, and of a type that the action takes where known."""
+    parts, known = resource.split(":", 5), load_catalog().action(action)
+    if len(parts) < 6 or known is None:
+        return len(parts) < 6 or parts[2] == action.partition(":")[0]
+    kinds = {use.type for use in known.resource_types}
+    return parts[2] == "lightsail" and (parts[5].partition("/")[0] in kinds or "/" not in parts[5])
 
 
 def _lifelike(resource: str, context: Context, action: str) -> str:
@@ -80,8 +90,14 @@ def _requesters(space: Space, box: Box) -> list[Requester | None]:
         return [None]
     mask = box.get(PRINCIPAL, space.sizes[PRINCIPAL])
     covered = [one for index, one in enumerate(space.principals.requesters) if mask >> index & 1]
-    covered.sort(key=lambda one: one.text.endswith(":root"))  # a root user can assume no role
+    covered.sort(key=lambda one: _telling(one, space.principals.account))
     return list(covered)
+
+
+def _telling(requester: Requester, own: str) -> tuple[bool, bool, bool]:
+    """Sorts whom a reviewer asks about first: who comes from outside; a root user can assume no role."""
+    caller = requester.caller
+    return (caller.kind is CallerKind.ROOT, caller.kind is CallerKind.SERVICE, caller.account == own)
 
 
 def _asking(space: Space, box: Box, context: Context) -> list[tuple[Requester | None, Context]]:
