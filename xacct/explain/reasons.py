@@ -100,11 +100,12 @@ def _why_everything(actions: tuple[Action, ...], which: str) -> str:
     if alone + unpublished == len(actions):
         said = f"AWS checks {which} actions against * alone; the ARN of a resource would match nothing here."
         return said + not_known
+    takes = "takes" if alone == 1 else "take"
     if not alone:
         these = "the others" if unpublished else f"{which} actions"
         return f"The statement names no resources; {these} could be limited by ARN.{not_known}"
     return (
-        f"The statement names no resources. {count(alone, 'action')} of {which} take * alone; the others"
+        f"The statement names no resources. {count(alone, 'action')} of {which} {takes} * alone; the others"
         f" could be limited by ARN.{not_known}"
     )
 

@@ -175,9 +175,7 @@ def _not_found(name: str, data: Services) -> Service:
     note = f"In its SDK model {_NONE_FOUND}; whether it has them was not looked up."
     if hint := data.hints.get(name):
         note += f" The model has one that reads them ({called(hint)}), so look it up."
-    return Service(
-        id=name, name=data.without[name], support="not found", note=note, certainty=_UNSEEN
-    )
+    return Service(id=name, name=data.without[name], support="not found", note=note, certainty=_UNSEEN)
 
 
 def called(calls: Iterable[str]) -> str:

@@ -103,9 +103,10 @@ def _with_bare_actions(parts: list[Part]) -> list[Part]:
     bare = {
         _share(part): part for part in parts if part.resources == ("*",) and all(map(_is_bare, part.actions))
     }
+    alone = tuple(bare.values())
     out: list[Part] = []
     for part in parts:
-        if part is bare.get(_share(part)):
+        if any(part is one for one in alone):
             continue
         mate = bare.pop(_share(part), None)
         out.append(_including(part, mate) if mate else part)
