@@ -46,6 +46,18 @@ def test_what_takes_no_resource_is_told_once() -> None:
     assert row.resources == (named["Resource"], "* (for actions that take no resource)")
 
 
+def test_what_aws_adds_to_lightsail_is_told_apart_from_what_is_known() -> None:
+    reads = {"Effect": "Allow", "Action": "lightsail:Get*", "Resource": "*"}
+    some = {
+        "Effect": "Deny",
+        "Action": ["lightsail:GetInstances", "lightsail:GetRelational*"],
+        "Resource": "*",
+    }
+    [row] = gained([reads, some]).rows
+    assert "lightsail:GetInstances" not in row.actions
+    assert row.actions[-1] == "later additions to lightsail:Get* but not lightsail:GetRelational*"
+
+
 def shown(delta: AccessDelta) -> Witness:
     [row] = delta.rows
     assert row.witness is not None

@@ -45,7 +45,7 @@ def _advice(case: Case, bucket: str | None) -> str:
     if case.party is Party.GROUP:
         return "A role would be safer; the group fits where the permissions have to be at hand all the time."
     if case.party is Party.SAME:
-        return "A role, as this grant makes it; a group would give the permissions all the time."
+        return "A role, as this grant makes it; a group gives permissions to users alone, and all the time."
     if case.party is Party.SERVICE:
         return "A role, as this grant makes it: a service that acts in the account takes one that trusts it."
     if not case.granted:
@@ -73,8 +73,8 @@ def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:
             yield Point(text, source=sources.EXTERNAL_ID)
         case Party.WEB | Party.SAML:
             text = (
-                "The caller comes with a token or an assertion; it has to become a session, a role's as a"
-                " rule, before it can call Lightsail."
+                "Who signs in elsewhere comes with a token or an assertion; it has to become a session, a"
+                " role's as a rule, before it can call Lightsail."
             )
             yield Point(text, source=sources.PRINCIPAL)
         case Party.OWNED:

@@ -19,7 +19,7 @@ from xacct.explain.asked import asks_for_user, ends_the_grant, moments_asked_for
 from xacct.explain.calls import refused_for_tags
 from xacct.explain.lifelike import lifelike
 from xacct.explain.matching import allowing, is_plain, names_action
-from xacct.explain.mfa import admitting, shut_out
+from xacct.explain.mfa import admitting, nameless, shut_out
 from xacct.explain.party import Kind, Party, is_account_side, kind_of
 from xacct.explain.places import answering_region, type_arn
 from xacct.explain.search import (
@@ -111,6 +111,11 @@ class Case:
         return shut_out(self.access.trust) if self.access is not None else ()
 
     @cached_property
+    def nameless(self) -> tuple[str, ...]:
+        """Principals that the trust policy names and that can never have the user's name it asks for."""
+        return nameless(self.access.trust) if self.access is not None else ()
+
+    @cached_property
     def documents(self) -> tuple[PolicyDocument, ...]:
         """What allows and denies, apart from trust."""
         held = self.access or self.holders
@@ -174,16 +179,19 @@ class Case:
     def others(self) -> tuple[str, ...]:
         """Other services' actions that some Allow names, as patterns; of NotAction, in words."""
         named = [pattern for one in self.allows for pattern in one.actions or (everything_but(one),)]
-        return tuple(
-            pattern for pattern in dict.fromkeys(named) if not pattern.lower().startswith("lightsail:")
-        )
+        others = [one for one in dict.fromkeys(named) if not one.lower().startswith("lightsail:")]
+        return tuple(sorted(others, key=lambda one: " " in one))  # what is a list itself comes last
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All statements of the permissions."""
+        return tuple(one for document in self.documents for one in document.statements)
 
     @cached_property
     def denies(self) -> tuple[Statement, ...]:
         """The Deny statements of the permissions, but for the one that ends the grant."""
-        statements = [one for document in self.documents for one in document.statements]
         expires = self.expansion.grant.expires is not None
-        denying = [one for one in statements if one.effect is Effect.DENY]
+        denying = [one for one in self.statements if one.effect is Effect.DENY]
         return tuple(one for one in denying if not (expires and ends_the_grant(one)))
 
     @property
@@ -194,8 +202,7 @@ class Case:
     @cached_property
     def allows(self) -> tuple[Statement, ...]:
         """The Allow statements of the permissions."""
-        statements = [one for document in self.documents for one in document.statements]
-        return tuple(one for one in statements if one.effect is Effect.ALLOW)
+        return tuple(one for one in self.statements if one.effect is Effect.ALLOW)
 
     @cached_property
     def witness(self) -> Witness | None:
@@ -257,6 +264,11 @@ class Case:
     def is_mixed(self) -> bool:
         """Whether the trust policy lets in principals of several kinds."""
         return len(self.kinds) > 1
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Whether other callers than the example's are of other kinds or in other accounts."""
+        return self.is_mixed or len(self.trusted_accounts) > 1 or "*" in self.trusted
 
     # -- the requests --------------------------------------------------------------------------------------
 

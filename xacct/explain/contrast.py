@@ -13,6 +13,7 @@ from xacct.explain.matching import allowing
 from xacct.explain.model import Grid, Row, Section, Text
 from xacct.explain.party import Kind
 from xacct.explain.text import duration, listed
+from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition, Statement
 from xacct.plan.simulate import ASSUME_ACTIONS
 
@@ -89,7 +90,7 @@ def _running_on(case: Case) -> str:
 
 
 def _writers(case: Case) -> str:
-    if case.is_mixed and Kind.OTHERS in case.kinds:
+    if case.is_one_of_many and Kind.OTHERS in case.kinds:
         return f"The role in {case.account}; for callers of other accounts, policies on them there."
     if case.party.crosses_accounts:
         theirs = case.caller_account or "its own account"
@@ -175,6 +176,9 @@ def _mfa(case: Case) -> str:
         return f"{asked}, when the role is assumed."
     if case.party.federated and not case.is_mixed:
         return "Up to the identity provider: such callers carry no MFA context of AWS."
+    lines = [line for one in case.statements for line in one.conditions]
+    if any(line.key.lower().startswith("aws:multifactorauth") for line in lines):
+        return "Not asked for by the trust policy. The permissions ask, and no session of a role carries it."
     return "Not asked for."
 
 
@@ -209,20 +213,26 @@ _NOT_SENT: dict[str, Callable[[Condition], bool]] = {
 
 
 def _whole_account(case: Case) -> str:
+    if "*" in case.trusted:
+        return "Every account is named by *, as far as the conditions let it."
     whole = [one for one in _assuming(case) if any(_is_whole(name.value) for name in one.principals or ())]
     if not whole:
-        return "No whole account is named."
+        return "No whole account is trusted."
     keys = [{condition.key.lower() for condition in one.conditions} for one in whole]
-    narrowed = all("aws:principalarn" in found for found in keys)
-    return (
-        "The account is named, and narrowed by aws:PrincipalArn."
-        if narrowed
-        else "The whole account is named."
-    )
+    narrowed = ", and narrowed by aws:PrincipalArn" if all("aws:principalarn" in one for one in keys) else ""
+    named = [name.value for one in whole for name in one.principals or () if _is_whole(name.value)]
+    if len(case.trusted) > 1:
+        return f"Named as a whole: {listed([_number(name) for name in dict.fromkeys(named)])}{narrowed}."
+    return f"The account is named{narrowed}." if narrowed else "The whole account is named."
 
 
 def _is_whole(principal: str) -> bool:
     return principal.endswith(":root") or principal.isdigit()
+
+
+def _number(account: str) -> str:
+    parsed = Arn.try_parse(account)
+    return parsed.account if parsed is not None else account
 
 
 def _size(case: Case) -> str:

@@ -167,8 +167,8 @@ def _logs(case: Case) -> Iterator[Point]:
 
 
 def _example_of_many(case: Case) -> str:
-    """Begins what differs between callers of several kinds."""
-    return "As for the caller of the example: " if case.is_mixed else ""
+    """Begins what differs between callers of several kinds or accounts."""
+    return "As for the caller of the example: " if case.is_one_of_many else ""
 
 
 _DATA_EVENTS = (

@@ -83,7 +83,7 @@ def _lead(case: Case) -> str:
             " any more. What follows tells of the time before."
         )
     who = _who(case)
-    can = f"{who} can use {_what(case)} in account {case.account}"
+    can = f"{who} can use {_at_most(case)}{_what(case)} in account {case.account}"
     if case.party is Party.GROUP or case.role is None:
         return f"{can}, as members of a group."
     until = f", until {case.expansion.grant.expires} (UTC)" if case.expansion.grant.expires else ""
@@ -112,6 +112,12 @@ _OF_ACCOUNTS = "Callers of the accounts {} that the trust policy admits"
 
 def _one_kind(case: Case) -> str:
     return _WHO[case.party].format(caller=case.caller_account, account=case.account, provider=_provider(case))
+
+
+def _at_most(case: Case) -> str:
+    """Where tags of the session decide, and callers differ in what they may bring."""
+    tags = any("aws:principaltag/" in document.pretty().lower() for document in case.documents)
+    return "up to " if tags and len(case.trusted) > 1 else ""
 
 
 def _what(case: Case) -> str:

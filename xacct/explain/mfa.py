@@ -1,9 +1,10 @@
 """
-Whom a demand for MFA shuts out.
+Whom a demand for MFA shuts out, or one for a user's name.
 
 MFA is in the sessions of IAM users alone: what AssumeRole and GetFederationToken return carries none, nor do
 sessions of IAM Identity Center, SAML and OIDC (id_credentials_mfa_configure-api-require). The evaluator
-decides requests as they are given; that a role makes none with MFA is known here.
+decides requests as they are given; that a role makes none with MFA is known here. Nor has a role, or who
+signs in elsewhere, an ``aws:username`` (reference_policies_variables).
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 from xacct.plan.simulate import ASSUME_ACTIONS
 
-__all__ = ["admitting", "asks_mfa", "can_happen", "shut_out", "shut_out_words"]
+__all__ = ["admitting", "asks_mfa", "can_happen", "nameless", "nameless_words", "shut_out", "shut_out_words"]
 
 _PRESENT = "aws:multifactorauthpresent"
 _AGE = "aws:multifactorauthage"
+_NAME = "aws:username"
 _TRUE = ("bool", "stringequals", "stringequalsignorecase", "stringlike")
 _MATCHES = ("arnequals", "arnlike", "stringequals", "stringlike", "stringequalsignorecase")
 
@@ -75,6 +77,34 @@ def shut_out_words(names: Sequence[str]) -> str:
         "The trust policy asks for MFA, which only sessions of IAM users carry: not those of roles, of IAM"
         f" Identity Center or of who signs in elsewhere. So {listed(names)} {verb} in by no call."
     )
+
+
+def nameless(trust: PolicyDocument) -> tuple[str, ...]:
+    """The principals, as written, whom every statement that lets them in asks for a user's name they lack."""
+    entering = [one for one in trust.statements if one.effect is Effect.ALLOW and _lets_in(one)]
+    named: dict[str, bool] = {}
+    for one in entering:
+        asking = any(map(_asks_name, one.conditions))
+        for who in one.principals or ():
+            named[who.value] = named.get(who.value, True) and asking and not _may_carry(who)
+    return tuple(name for name, lacking in named.items() if lacking)
+
+
+def nameless_words(names: Sequence[str]) -> str:
+    """Why these principals get in by no call."""
+    verb = "gets" if len(names) == 1 else "get"
+    said = "The trust policy asks for aws:username, which only requests of IAM users carry."
+    return f"{said} So {listed(names)} {verb} in by no call."
+
+
+def _asks_name(condition: Condition) -> bool:
+    """Whether no request without ``aws:username`` meets it."""
+    operator = condition.operator.lower()
+    if operator.endswith("ifexists") or "not" in operator or operator.startswith("forallvalues"):
+        return False
+    if condition.key.lower() == _NAME:
+        return operator != "null" or {value.lower() for value in condition.values} == {"false"}
+    return bool(condition.values) and all("${aws:username}" in value.lower() for value in condition.values)
 
 
 def asks_mfa(trust: PolicyDocument, statement: Statement) -> bool:

@@ -8,10 +8,10 @@ from xacct.evaluate.model import Decision, Element, Request, StatementTrace
 from xacct.explain.case import TAKEN_AS_GIVEN, Case, Party
 from xacct.explain.lasting import lasting_words
 from xacct.explain.matching import allowing
-from xacct.explain.mfa import shut_out_words
+from xacct.explain.mfa import nameless_words, shut_out_words
 from xacct.explain.model import Call, Code, Section, Statement, Step, Steps, Text, Tone
 from xacct.explain.nothing import nothing_reason
-from xacct.explain.sources import BOUNDARIES, LOGIC, MFA
+from xacct.explain.sources import BOUNDARIES, LOGIC, MFA, VARIABLES
 from xacct.explain.text import document_text, outcome_tone, outcome_words, shown_context
 from xacct.iam.policy import Effect, PolicyDocument
 from xacct.iam.policy import Statement as PolicyStatement
@@ -40,7 +40,7 @@ def path_section(case: Case) -> Section:
     if case.is_mixed:
         said = "The trust policy lets in callers of several kinds; this is one of them."
         blocks = (Text(said), *blocks)
-    blocks = (*blocks, *_without_mfa(case))
+    blocks = (*blocks, *_in_vain(case))
     blocks = (*blocks, *_unseen(case))
     if case.party in (Party.OWNED, Party.VENDOR):
         policy = caller_policy(case)
@@ -56,10 +56,12 @@ def path_section(case: Case) -> Section:
     return Section("path", title, blocks)
 
 
-def _without_mfa(case: Case) -> Iterator[Text]:
+def _in_vain(case: Case) -> Iterator[Text]:
     """Whom the trust policy names in vain."""
     if case.shut_out:
         yield Text(shut_out_words(case.shut_out), Tone.WARN, MFA)
+    if case.nameless:
+        yield Text(nameless_words(case.nameless), Tone.WARN, VARIABLES)
 
 
 def _unseen(case: Case) -> Iterator[Text]:
@@ -123,8 +125,8 @@ def _own_side(case: Case, assume: Request) -> Step:
         tone=Tone.WARN,
         why=(
             "xacct cannot see this account's policies. Across accounts both sides have to allow the call:"
-            f" with the policy below it is {outcome_words(with_policy)}, unless a Deny or a permissions"
-            f" boundary there refuses it; with none it is {outcome_words(without)}."
+            f" with the policy below it is {outcome_words(with_policy)}, unless a Deny, a permissions"
+            f" boundary or a session policy there refuses it; with none it is {outcome_words(without)}."
         ),
         call=_call(case, assume),
     )
@@ -233,7 +235,8 @@ def shown_statements(decision: Decision) -> tuple[Statement, ...]:
     """The statements that apply; where none does, those that came near, with what fails."""
     own = [one for one in decision.trace if one.sid != TAKEN_AS_GIVEN]
     applying = [one for one in own if one.applies]
-    return tuple(_statement(one) for one in applying or _near(own))
+    several = {one.policy_type for one in decision.trace if one.document}
+    return tuple(_statement(one, several=one.policy_type in several) for one in applying or _near(own))
 
 
 def nearest_reasons(decision: Decision) -> tuple[str, ...]:
@@ -264,7 +267,8 @@ def _failing(trace: StatementTrace) -> int:
     return len(failing) + 100 * (Element.ACTION in failing)
 
 
-def _statement(trace: StatementTrace) -> Statement:
+def _statement(trace: StatementTrace, *, several: bool) -> Statement:
+    """``several``: there is more than one policy of its type, so that a number alone does not tell it."""
     wanted = [element.why for element in trace.elements if trace.applies or element.matched is not True]
-    name = trace.sid or f"statement {trace.index + 1}"
+    name = trace.sid or f"statement {trace.index + 1}{f' of policy {trace.document + 1},' * several}"
     return Statement(f"{name} of the {trace.policy_type.words}", trace.effect, trace.applies, tuple(wanted))

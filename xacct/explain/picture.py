@@ -113,7 +113,8 @@ def _principals(case: Case) -> Iterator[str]:
         for principal in statement.principals or ()
     ]
     shown = list(dict.fromkeys(names))
-    yield from (f"{name} (gets in by no call)" if name in case.shut_out else name for name in shown[:4])
+    vain = {*case.shut_out, *case.nameless}
+    yield from (f"{name} (gets in by no call)" if name in vain else name for name in shown[:4])
     if len(shown) > 4:
         yield f"and {len(shown) - 4} more"
 
@@ -174,6 +175,8 @@ def _resources(case: Case) -> Iterator[str]:
     named = [resource for resource in found if resource != "*"]
     if "*" in found:
         yield _everything(case, beside=bool(named))
+    spared = dict.fromkeys(statement.not_resources for statement in _of_use(case) if statement.not_resources)
+    yield from (f"everything but {', '.join(texts)}" for texts in spared)
     yield from named[:3]
     if len(named) > 3:
         yield f"and {len(named) - 3} more"

@@ -19,13 +19,13 @@ class Power:
     """
     A question, the actions that do it, and those that hand out what does it by another way.
 
-    ``also`` names actions that do it beside what the catalog files them under, each with how it does where
-    the name does not tell, else "".
+    ``through`` names these, ``also`` actions that do it beside what the catalog files them under; each with
+    how it does where the name does not tell, else "".
     """
 
     title: str
     test: Test
-    through: tuple[str, ...] = ()
+    through: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     also: Mapping[str, str] = attrs.field(factory=dict, hash=False)
 
     def does(self, action: Action) -> bool:
@@ -33,7 +33,7 @@ class Power:
 
     def named(self, name: str) -> str:
         """The action, with how it does this."""
-        how = self.also.get(name, "")
+        how = self.also.get(name) or self.through.get(name)
         return f"{name} ({how})" if how else name
 
 
@@ -47,9 +47,14 @@ def _plainly(*names: str) -> dict[str, str]:
 
 _RUNS = ("Start", "Stop", "Reboot")
 
-_LOGINS = ("CreateGUISessionAccessDetails", "DownloadDefaultKeyPair", "GetInstanceAccessDetails")
-_PASSWORDS = ("GetRelationalDatabaseMasterUserPassword", "UpdateRelationalDatabase")
-_INSIDE = ("CreateBucketAccessKey", *_LOGINS, *_PASSWORDS)
+_LOGINS = _plainly("CreateGUISessionAccessDetails", "DownloadDefaultKeyPair", "GetInstanceAccessDetails")
+_PASSWORDS = {
+    "GetRelationalDatabase": "a pending password",
+    "GetRelationalDatabaseMasterUserPassword": "",
+    "GetRelationalDatabases": "pending passwords",
+    "UpdateRelationalDatabase": "",
+}
+_INSIDE = {"CreateBucketAccessKey": "", **_LOGINS, **_PASSWORDS}
 """What opens an instance, a database or a bucket from within: more than Lightsail's own calls do."""
 
 _GETS_IN = {
@@ -92,6 +97,7 @@ POWERS: tuple[Power, ...] = (
     Power(
         "Open something to the public, to others or to another network",
         _kind("exposure", "network"),
+        _LOGINS,
         also=_plainly(
             "CreateContainerService",
             "CreateContainerServiceDeployment",

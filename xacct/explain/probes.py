@@ -10,6 +10,7 @@ import attrs
 from xacct.evaluate.model import ContextValue, Decision, Request
 from xacct.explain.case import Case, Party
 from xacct.explain.lifelike import moved_to
+from xacct.explain.matching import allowing_in
 from xacct.explain.model import Grid, Row, Section, Text
 from xacct.explain.path import nearest_reasons
 from xacct.explain.places import region_of
@@ -131,7 +132,7 @@ _OTHERS: Mapping[str, tuple[tuple[str, ContextValue | None], ...]] = {
     ),
     # Holds azp, who asked for the token, where the token has one.
     "accounts.google.com:aud": (("with a token that another party asked for", "109876543210987654321"),),
-    "sts:rolesessionname": (("with another session name", "another-name"),),
+    "sts:rolesessionname": (("with the session name another-name", "another-name"),),
 }
 
 
@@ -323,5 +324,7 @@ def _own_things(case: Case, request: Request) -> Iterator[tuple[str, Request]]:
     # Where the role may write to buckets of other accounts, it is up to the bucket's policy.
     open_there = case.passes(attrs.evolve(asked, resource_account=case.account))
     unless = ", if the bucket's policy does not let the role in" if open_there else ""
+    if not open_there and allowing_in(case.documents, "s3:PutObject"):
+        unless = ", one that the grant does not name"
     bucket = f"a bucket of the caller's own account {case.caller_account}"
     yield f"s3:PutObject into {bucket}, in the same session{unless}", asked

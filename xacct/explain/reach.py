@@ -16,7 +16,7 @@ from xacct.explain.sources import BOUNDARIES, CONSOLE
 from xacct.explain.sources import TAGGING as TAGGED
 from xacct.explain.text import count, listed, short_actions
 from xacct.iam.policy import Effect
-from xacct.lightsail.catalog import Action, Source, covers_account, load_catalog
+from xacct.lightsail.catalog import PREFIX, Action, Source, covers_account, load_catalog
 from xacct.plan.model import AccessRow
 
 __all__ = ["goes_on", "reach_section", "refused_actions"]
@@ -45,7 +45,7 @@ def _blocks(case: Case) -> Iterator[Block]:
     yield Grid("What is allowed, and under which condition", ("Who", "May", "On", "If"), rows)
     yield Grid(
         "What reviewers ask about, within Lightsail",
-        ("Can it …", "Answer", "Not granted"),
+        ("Can it …", "Answer", f"Not granted{_as_far_as_seen(case)}"),
         tuple(_power(case, power) for power in POWERS),
     )
     yield Points(tuple(_bounds(case)))
@@ -56,9 +56,18 @@ def _blocks(case: Case) -> Iterator[Block]:
 
 
 def _can(case: Case, row: AccessRow) -> Row:
-    return Row(
-        (row.principal, _actions(_working(case, row)), ", ".join(row.resources), row.condition or "always")
-    )
+    actions = _working(case, row)
+    who = [name for name in row.principal.split(", ") if name not in case.nameless]
+    what = ", ".join(_of_their_service(row.resources, actions))
+    return Row((", ".join(who), _actions(actions), what, row.condition or "always"))
+
+
+def _of_their_service(resources: tuple[str, ...], actions: tuple[str, ...]) -> list[str]:
+    """Without ARNs of Lightsail where no action of it is left, or of others where none of theirs is."""
+    if any(" " in name.partition(" (")[0] or name.startswith("*") for name in actions):
+        return list(resources)
+    own = {name.startswith(PREFIX) for name in actions}
+    return [text for text in resources if not text.startswith("arn:") or (f":{PREFIX}" in text) in own]
 
 
 def _working(case: Case, row: AccessRow) -> tuple[str, ...]:
@@ -96,6 +105,8 @@ def _can_happen(case: Case, row: AccessRow) -> bool:
     """
     if row.witness is None or case.access is None:
         return True
+    if set(case.nameless).issuperset(row.principal.split(", ")):
+        return False
     if not can_happen(case.session_arn, row.witness.context):
         return False
     if may_bring_tags(case, row.witness):
@@ -122,11 +133,17 @@ def _power(case: Case, power: Power) -> Row:
     granted = {action.name for action in case.granted}
     yes = [power.named(action.name) for action in actions if action.name in granted]
     no = [action.name for action in actions if action.name not in granted]
-    through = [name for name in power.through if name in granted]
-    answer = f"yes, by {_few(yes)}" if yes else "no"
+    through = [power.named(name) for name in power.through if name in granted]
+    answer = f"yes, by {_few(yes)}" if yes else f"no{_as_far_as_seen(case)}"
     if through and not yes:
-        answer = f"not by a call that does it, but with what {_few(through)} gives"
+        give = "gives" if len(through) == 1 else "give"
+        answer = f"not by a call that does it, but with what {_few(through)} {give}"
     return Row((f"{power.title}?", answer, _few(no)), Tone.WARN if yes or through else Tone.PLAIN)
+
+
+def _as_far_as_seen(case: Case) -> str:
+    """Goes behind what is told not to be allowed, where attached policies are not at hand."""
+    return ", by what stands in the grant" if case.unknown_policies else ""
 
 
 def _few(names: list[str]) -> str:
@@ -235,13 +252,16 @@ def _is_everything(case: Case) -> bool:
 
 
 def _in_lightsail(case: Case) -> str:
-    granted, refused = len(case.granted), len(refused_actions(case))
+    granted, refused = len(case.granted), refused_actions(case)
     if not refused:
         return f"All {granted} actions of Lightsail are allowed in some case."
-    return (
-        f"{count(granted, 'action')} of Lightsail allowed in some case, {refused} in none, whatever the"
-        " request holds."
-    )
+    said = f"{count(granted, 'action')} of Lightsail allowed in some case, {len(refused)} in none"
+    said += _as_far_as_seen(case) or ", whatever the request holds"
+    unpublished = [one for one in refused if one.source is Source.SDK]
+    guessed = [one for one in unpublished if allowing_in(case.documents, one.full_name)]
+    if guessed:
+        said += f"; of {len(guessed)} of these AWS has not published what they take, so that is a guess"
+    return f"{said}."
 
 
 def _unseen(case: Case) -> Iterator[Point]:

@@ -8,7 +8,7 @@ from xacct.blueprint.statements import expiry_condition
 from xacct.explain.asked import ends_the_grant
 from xacct.explain.text import count, short_actions
 from xacct.iam.policy import Condition, Statement
-from xacct.lightsail.catalog import PREFIX, Action, Source, covers_account, load_catalog
+from xacct.lightsail.catalog import DOMAIN_REGION, PREFIX, Action, Source, covers_account, load_catalog
 from xacct.lint.carried import carries
 from xacct.lint.facts import action_facts
 from xacct.plan.access.operators import Operator, Qualifier, parse_operator
@@ -123,18 +123,19 @@ def why_condition(condition: Condition, statement: Statement, expires: date | No
     if operator is None:
         return _GIVEN
     if key == "aws:requestedregion":
-        return _why_region(condition, operator)
+        return _why_region(condition, operator, _known(statement))
     if key.startswith(("aws:resourcetag/", "aws:requesttag/")):
         return _why_tag(condition, operator) + _tagless(condition, operator, statement)
     return _GIVEN
 
 
-def _why_region(condition: Condition, operator: Operator) -> str:
+def _why_region(condition: Condition, operator: Operator, actions: tuple[Action, ...]) -> str:
     if not operator.base.startswith("string") or operator.qualifier is not Qualifier.NONE:
         return _GIVEN
     where = "out of" if operator.negated else "to"
-    said = f"Keeps the calls {where} these Regions, also those of actions that take no ARN."
-    if "us-east-1" in condition.values:
+    said = f"Keeps the calls {where} these Regions"
+    said += ", also those of actions that take no ARN." if any(one.wildcard_only for one in actions) else "."
+    if DOMAIN_REGION in condition.values and any(one.only_region for one in actions):
         said += " Calls about domains and distributions are answered in us-east-1 only."
     return said
 
@@ -164,12 +165,15 @@ def _tagless(condition: Condition, operator: Operator, statement: Statement) -> 
     """Which of the statement's actions carry no such tag, where it then allows none of them."""
     if operator.base == "null" or _true_when_absent(operator):
         return ""
+    guessed = len(_unpublished(_known(statement)))
+    not_known = f" Whether those for {guessed} of these carry it, AWS has not published." if guessed else ""
     lacking = [one for one in _known(statement) if not _carries(one, condition.key.lower())]
+    lacking = [one for one in lacking if one.source is not Source.SDK]
     if not lacking:
-        return ""
+        return not_known.replace("those", "requests")
     names = short_actions(action.name for action in lacking)
     which = names if len(lacking) <= _NAMED else f"{len(lacking)} of these actions"
-    return f" Requests for {which} carry no such tag, so this does not allow them."
+    return f" Requests for {which} carry no such tag, so this does not allow them.{not_known}"
 
 
 def _carries(action: Action, key: str) -> bool:

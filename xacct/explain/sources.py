@@ -51,6 +51,7 @@ __all__ = [
     "SWITCH",
     "TAGGING",
     "TEMPLATES",
+    "VARIABLES",
 ]
 
 _GUIDE = "IAM User Guide: "
@@ -101,3 +102,4 @@ ROLES_ANYWHERE = "IAM Roles Anywhere User Guide: trust-model"
 LIGHTSAIL_MODEL = "Lightsail API Reference: UpdateBucket"
 SDK_MODELS = "botocore 1.44.5 service models"
 JUDGED = "this project's own judgement, from the pages named"
+VARIABLES = _GUIDE + "reference_policies_variables"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from xacct.iam.policy import Statement, TypedPrincipal
-from xacct.lightsail.catalog import load_catalog
+from xacct.lightsail.catalog import PREFIX, load_catalog
 from xacct.plan.access.boxes import Box
 from xacct.plan.access.principals import is_clear
 from xacct.plan.access.space import ACTION, PRINCIPAL, RESOURCE, TRUE, Clause, Names, Space, resource_id
@@ -142,8 +142,18 @@ def _others(space: Space, clauses: Sequence[Clause], mask: int, rest: int) -> li
     own = {text.lower() for clause in clauses for text in clause.statement.actions or ()}
     for text in names.index if spares else own:
         if names.index[text] & left:
-            return [*told, f"other actions that match {space.spelled[text]}"]
+            # All that is known of Lightsail is told by name.
+            start = "later additions to" if text.startswith(PREFIX) else "other actions that match"
+            return [*told, f"{start} {space.spelled[text]}{_but_for(space, text, mask)}"]
     return [*told, "actions of a policy that is not at hand"]
+
+
+def _but_for(space: Space, text: str, mask: int) -> str:
+    """Patterns that lie within this one and outside the mask."""
+    names = space.actions
+    inner = [one for one, held in names.index.items() if held and not held & (mask | ~names.index[text])]
+    named = [space.spelled[one] for one in _widest(names, inner) if "*" in one or "?" in one]
+    return f" but not {joined(named, 'or')}" if named else ""
 
 
 def _widest(names: Names, texts: Sequence[str]) -> list[str]:
