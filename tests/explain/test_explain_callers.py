@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from explain_builders import from_text
+from explain_builders import ROOT, from_text
 
 from xacct.explain import explain_grant
 from xacct.explain.case import Case, Party
@@ -19,6 +19,7 @@ from xacct.explain.model import Grid, Points
 from xacct.explain.party import Kind, kind_of
 from xacct.explain.probes import probes
 from xacct.explain.reach import reach_section
+from xacct.explain.why import explain_action
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 SAML = f"arn:aws:iam::{ACCOUNT}:saml-provider/corp"
@@ -183,3 +184,119 @@ def test_what_takes_no_resource_is_not_told_of_a_statement_that_names_some(tmp_p
     listing = {"Effect": "Allow", "Action": "lightsail:GetInstances", "Resource": "*", "Condition": there}
     told = [may for _, may in table(raw(tmp_path, [OPS], named, listing))]
     assert sorted(told) == ["GetInstances", "StopInstance"]
+
+
+VAIN = json.loads((ROOT / "tests" / "cases" / "explain" / "vain.json").read_text())
+
+
+@pytest.mark.parametrize("row", VAIN, ids=lambda row: row["why"])
+def test_who_is_named_in_vain_is_told_and_has_no_access(row: dict[str, Any], tmp_path: Path) -> None:
+    trust = [
+        {"Effect": "Allow", "Principal": one["who"], "Action": one["do"], "Condition": one.get("if", {})}
+        for one in row["allow"]
+    ]
+    case = raw(tmp_path, trust)
+    assert list(case.in_vain) == row["vain"]
+    lead = explain_grant(case.expansion).lead
+    assert lead.startswith("Nobody gets anything") is bool(row["vain"]), lead
+
+
+def denied(*conditions: dict[str, Any]) -> list[dict[str, Any]]:
+    whole = {**OPS, "Principal": {"AWS": [OTHER, "777788889999"]}}
+    deny = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    return [whole, *({**deny, "Condition": one} for one in conditions)]
+
+
+def test_a_caller_of_the_denied_account_is_no_example(tmp_path: Path) -> None:
+    case = raw(tmp_path, denied({"StringEquals": {"aws:PrincipalAccount": OTHER}}))
+    assert case.witness is not None
+    assert case.caller_account == "777788889999"
+
+
+def test_an_account_that_no_caller_lacks_is_never_left_out_of_a_request(tmp_path: Path) -> None:
+    own = {**READ, "Effect": "Deny", "Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}}
+    assert raw(tmp_path, [OPS], READ, own).witness is None
+    other = {**own, "Condition": {"StringEquals": {"aws:PrincipalAccount": OTHER}}}
+    assert raw(tmp_path, [OPS], READ, other).witness is not None
+
+
+def test_a_guard_for_services_is_told_as_it_holds(tmp_path: Path) -> None:
+    config = {**EC2, "Principal": {"Service": "config.amazonaws.com"}}
+    guard = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "StringNotEquals": {"aws:SourceAccount": ACCOUNT},
+            "Bool": {"aws:PrincipalIsAWSService": "true"},
+        },
+    }
+    found = {one.label: one.decision.allowed for one in probes(raw(tmp_path, [config, guard]))}
+    assert found["without aws:SourceAccount"] is False
+    assert not any("PrincipalIsAWSService" in label for label in found)
+
+
+def here(case: Case, question: str) -> str:
+    [grid] = [block for block in contrast_section(case).blocks if isinstance(block, Grid)]
+    return next(row.cells[-1] for row in grid.rows if row.cells[0] == question)
+
+
+def test_what_a_deny_asks_of_every_caller_is_told_as_asked(tmp_path: Path) -> None:
+    mfa = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+    vendor = {"StringNotEquals": {"sts:ExternalId": "abc-99-xyz"}}
+    case = raw(tmp_path, denied(mfa, vendor))
+    assert here(case, "MFA") == "Asked for, when the role is assumed."
+    assert here(case, "External ID, against the confused deputy") == "Asked for."
+    assert here(case, "The console") == "No Switch Role: it cannot send an external ID."
+    assert here(raw(tmp_path, denied()), "MFA") == "Not asked for."
+
+
+def test_a_grant_that_gives_nothing_tells_of_no_access(tmp_path: Path) -> None:
+    case = raw(tmp_path, denied({"StringLike": {"aws:PrincipalArn": "*"}}))
+    found = explain_grant(case.expansion)
+    assert found.lead.startswith("Nobody gets anything")
+    assert [section.key for section in found.sections] == ["path", "lines"]
+    assert found.picture is not None
+    assert "nothing" in [node.title for box in found.picture.boxes for node in box.nodes]
+
+
+def test_attached_policies_that_are_not_at_hand_leave_the_answer_open(tmp_path: Path) -> None:
+    grant = {
+        "blueprint": "raw",
+        "name": "odd",
+        "account": ACCOUNT,
+        "parameters": {
+            "trust": {"Version": "2012-10-17", "Statement": [OPS]},
+            "policies": {"main": {"Version": "2012-10-17", "Statement": [READ]}},
+            "attached": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+        },
+    }
+    case = case_of(from_text(json.dumps(grant), tmp_path))
+    assert explain_action(case, "lightsail:GetDisks").lead.startswith("Undecided")
+    assert explain_action(case, "lightsail:StopInstance").lead.startswith("Allowed")
+    assert "whatever the request holds" not in str(reach_section(case))
+
+
+def test_default_values_of_tags_count_for_a_role_without_the_tag(tmp_path: Path) -> None:
+    value = "${aws:PrincipalTag/team, 'ops'}"
+    tagged = {**TAGGED, "Condition": {"StringEquals": {"aws:ResourceTag/team": value}}}
+    assert table(raw(tmp_path, [OPS], tagged)) == [(OPS["Principal"]["AWS"], "StopInstance")]  # type: ignore[index]
+    files = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::b/{value}/*"}
+    case = raw(tmp_path, [OPS], files)
+    assert case.request is not None
+    assert case.request.resource.startswith("arn:aws:s3:::b/ops/")
+
+
+def test_everything_on_resources_of_one_service_is_shown_by_a_call_of_that_service(tmp_path: Path) -> None:
+    case = raw(tmp_path, [OPS], {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::data/*"})
+    assert case.request is not None
+    assert case.request.action.startswith("s3:")
+    assert [may for _, may in table(case)] == ["*"]
+
+
+def test_many_statements_are_told_one_by_one(tmp_path: Path) -> None:
+    head = f"arn:aws:lightsail:eu-west-1:{ACCOUNT}:Instance"
+    names = ("Stop", "Start", "Reboot", "Delete")
+    each = [{**READ, "Action": f"lightsail:{name}Instance", "Resource": f"{head}/{name}"} for name in names]
+    more = [{**READ, "Action": f"s3:Get{n}", "Resource": f"arn:aws:s3:::b/{n}"} for n in range(4)]
+    assert len(table(raw(tmp_path, [OPS], *each, *more))) == 8

@@ -72,8 +72,9 @@ def expire(statement: Statement, day: date) -> Statement:
     condition = expiry_condition(day)
     taken = {(one.operator.lower(), one.key.lower()) for one in statement.conditions}
     if (condition.operator.lower(), condition.key.lower()) in taken:
+        which = statement.sid or "without a Sid"
         raise InputError(
-            f"the statement {statement.sid} has a condition DateLessThan on aws:CurrentTime of its own",
+            f"the statement {which} has a condition DateLessThan on aws:CurrentTime of its own",
             fix="remove that condition, or `expires` from the grant",
             code="expires",
         )

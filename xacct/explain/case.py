@@ -15,11 +15,12 @@ import attrs
 from xacct.blueprint.expand import Expansion
 from xacct.evaluate.engine import TRUST_ACTIONS, CompiledPolicies, compile_policies, evaluate
 from xacct.evaluate.model import ContextValue, Decision, Policies, Request
+from xacct.explain import implied
 from xacct.explain.asked import asks_for_user, ends_the_grant, moments_asked_for, tags_asked_for
 from xacct.explain.calls import refused_for_tags
 from xacct.explain.lifelike import lifelike
 from xacct.explain.matching import allowing, is_plain, names_action
-from xacct.explain.mfa import admitting, nameless, shut_out
+from xacct.explain.mfa import admitting, shut_out
 from xacct.explain.party import Kind, Party, is_account_side, kind_of
 from xacct.explain.places import answering_region, type_arn
 from xacct.explain.search import (
@@ -32,6 +33,7 @@ from xacct.explain.search import (
     telling,
     text_of,
 )
+from xacct.explain.vain import in_vain
 from xacct.iam.arn import Arn, is_account_id
 from xacct.iam.policy import Effect, PolicyDocument, Statement
 from xacct.iam.things import Role
@@ -111,9 +113,19 @@ class Case:
         return shut_out(self.access.trust) if self.access is not None else ()
 
     @cached_property
-    def nameless(self) -> tuple[str, ...]:
-        """Principals that the trust policy names and that can never have the user's name it asks for."""
-        return nameless(self.access.trust) if self.access is not None else ()
+    def _asked_of_callers(self) -> str:
+        """The trust policy in lower case, to see which keys it asks about."""
+        return self.access.trust.pretty().lower() if self.access is not None else ""
+
+    @cached_property
+    def _asked_of_users(self) -> str:
+        """The permissions in lower case."""
+        return "".join(document.pretty().lower() for document in self.documents)
+
+    @cached_property
+    def in_vain(self) -> dict[str, str]:
+        """Principals that the trust policy names and that get in by no call, MFA apart; with why."""
+        return in_vain(self.access.trust, self.account) if self.access is not None else {}
 
     @cached_property
     def documents(self) -> tuple[PolicyDocument, ...]:
@@ -287,7 +299,7 @@ class Case:
             action=witness.assume_action,
             resource=self.role_arn,
             resource_account=self.account,
-            context=witness.assume_context,
+            context=implied.of_caller(witness.principal, witness.assume_context, self._asked_of_callers),
         )
 
     @property
@@ -318,6 +330,7 @@ class Case:
             context.setdefault("aws:username", witness.principal.rpartition("/")[2])
         if "aws:CurrentTime" in witness.assume_context:
             context.setdefault("aws:CurrentTime", witness.assume_context["aws:CurrentTime"])
+        context = implied.of_user(principal, context, self._asked_of_users)
         action = load_catalog().action(witness.action)
         context.setdefault("aws:RequestedRegion", answering_region(action, witness.resource) or self.region)
         return Request(

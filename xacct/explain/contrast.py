@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+import attrs
+
 from xacct.blueprint.model import Intent
 from xacct.explain.case import Case, Party
 from xacct.explain.facts import contrasts
@@ -14,7 +16,7 @@ from xacct.explain.model import Grid, Row, Section, Text
 from xacct.explain.party import Kind
 from xacct.explain.text import duration, listed
 from xacct.iam.arn import Arn
-from xacct.iam.policy import Condition, Statement
+from xacct.iam.policy import Condition, Effect, Statement
 from xacct.plan.simulate import ASSUME_ACTIONS
 
 __all__ = ["contrast_section", "general_contrast"]
@@ -130,19 +132,35 @@ def _assuming(case: Case) -> list[Statement]:
     return list(dict.fromkeys(chain.from_iterable(found)))
 
 
-def _asked(case: Case, demands: Callable[[Condition], bool]) -> str:
-    """Whether every way in asks for it, or one at least, or none."""
+def _asked(case: Case, demands: Callable[[Condition], bool], key: str) -> str:
+    """
+    Whether every way in asks for it, or one at least, or none.
+
+    ``key``, or what it begins with, is looked for in Denies: they may ask for it as well.
+    """
     found = [any(demands(condition) for condition in one.conditions) for one in _assuming(case)]
-    if found and all(found):
+    if (found and all(found)) or _denied_without(case, key):
         return _EVERYWHERE
     return "Asked for by a part of the trust policy alone" if any(found) else ""
+
+
+def _denied_without(case: Case, key: str) -> bool:
+    """Whether a Deny that mentions the key refuses the example without it."""
+    assume, access = case.assume_request, case.access
+    if assume is None or access is None:
+        return False
+    denies = [one for one in access.trust.statements if one.effect is Effect.DENY]
+    if not any(line.key.lower().startswith(key) for one in denies for line in one.conditions):
+        return False
+    kept = {name: value for name, value in assume.context.items() if not name.lower().startswith(key)}
+    return not case.admits(attrs.evolve(assume, context=kept))
 
 
 _EVERYWHERE = "Asked for"
 
 
 def _external_id(case: Case) -> str:
-    asked = _asked(case, lambda one: one.key.lower() == "sts:externalid" and one.operator in _POSITIVE)
+    asked = _asked(case, lambda one: _positive_on(one, _EXTERNAL), _EXTERNAL)
     if asked:
         return f"{asked}."
     if case.party.federated and not case.is_mixed:
@@ -171,7 +189,7 @@ def _demands_mfa(condition: Condition) -> bool:
 
 
 def _mfa(case: Case) -> str:
-    asked = _asked(case, _demands_mfa)
+    asked = _asked(case, _demands_mfa, _MFA)
     if asked:
         return f"{asked}, when the role is assumed."
     if case.party.federated and not case.is_mixed:
@@ -190,26 +208,32 @@ def _console(case: Case) -> str:
         return "None: the trust policy lets an AWS service in, not a person."
     if not allowing(case.access.trust if case.access is not None else None, "sts:AssumeRole"):
         return "No Switch Role: the trust policy does not allow sts:AssumeRole."
-    kept_out = [name for name, demands in _NOT_SENT.items() if _asked(case, demands) == _EVERYWHERE]
+    sent = {name: _asked(case, demands, key) for name, (key, demands) in _NOT_SENT.items()}
+    kept_out = [name for name, asked in sent.items() if asked == _EVERYWHERE]
     if kept_out:
         return f"No Switch Role: it cannot send {listed(kept_out, 'or')}."
     if case.role is not None and len(case.role.path.lstrip("/") + case.role.name) > _SWITCHES_TO:
         return f"No Switch Role: it takes path and name of at most {_SWITCHES_TO} characters."
-    if _asked(case, _demands_mfa) != _EVERYWHERE:
+    if _asked(case, _demands_mfa, _MFA) != _EVERYWHERE:
         return "Switch Role."
-    recent = " recently enough" if _asked(case, _demands_recent_mfa) else ""
+    recent = " recently enough" if _asked(case, _demands_recent_mfa, _MFA_AGE) else ""
     return f"Switch Role, for users who signed in with MFA{recent}."
 
 
 _SWITCHES_TO = 64
 """Characters of path and role name (id_roles_use_switch-role-console)."""
 
-_NOT_SENT: dict[str, Callable[[Condition], bool]] = {
-    "an external ID": lambda one: one.key.lower() == "sts:externalid" and one.operator in _POSITIVE,
-    "a source identity": lambda one: one.key.lower() == "sts:sourceidentity" and one.operator in _POSITIVE,
-    "session tags": lambda one: one.key.lower().startswith("aws:requesttag/") and one.operator in _POSITIVE,
+_EXTERNAL, _MFA, _MFA_AGE = "sts:externalid", "aws:multifactorauth", "aws:multifactorauthage"
+_NOT_SENT: dict[str, tuple[str, Callable[[Condition], bool]]] = {
+    "an external ID": (_EXTERNAL, lambda one: _positive_on(one, _EXTERNAL)),
+    "a source identity": ("sts:sourceidentity", lambda one: _positive_on(one, "sts:sourceidentity")),
+    "session tags": ("aws:requesttag/", lambda one: _positive_on(one, "aws:requesttag/")),
 }
 """What the console does not send (id_roles_create_for-user, id_credentials_temp_control-access_monitor)."""
+
+
+def _positive_on(condition: Condition, key: str) -> bool:
+    return condition.key.lower().startswith(key) and condition.operator in _POSITIVE
 
 
 def _whole_account(case: Case) -> str:

@@ -41,6 +41,8 @@ def ending_section(case: Case) -> Section:
         )
         if case.others:
             said += " Actions of other services were not looked at."
+        if case.unknown_policies:
+            said += " What the attached policies allow is not at hand."
         blocks.append(Text(said))
     blocks.append(
         Text(
@@ -239,6 +241,8 @@ _NAMED_BY = {
 
 def _source_identity(case: Case) -> str:
     """Whose word it is, whether it is asked for or checked, and that it stays."""
+    if case.party is Party.SERVICE:
+        return "The trust policy lets the service set a source identity; which one, is the service's choice."
     by = _NAMED_BY.get(case.party, "the caller set a source identity")
     whose = " make it name the person." if case.party.federated else " it is the caller's own word."
     if _asks_about(case, "sts:sourceidentity"):

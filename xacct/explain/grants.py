@@ -17,7 +17,7 @@ from xacct.explain.general import general_explanation
 from xacct.explain.lasting import console_session, longest_session, services_beside
 from xacct.explain.lines import lines_section
 from xacct.explain.model import Explanation, Grid, Point, Points, Row, Section, Text
-from xacct.explain.nothing import nothing_lead
+from xacct.explain.nothing import is_nothing, nothing_lead
 from xacct.explain.party import Kind
 from xacct.explain.path import path_section
 from xacct.explain.picture import picture_of
@@ -47,7 +47,7 @@ def explain_grant(expansion: Expansion, *, reveal: bool = False) -> Explanation:
 
 
 def _sections(case: Case) -> tuple[Section, ...]:
-    if case.is_closed:
+    if is_nothing(case):
         return (path_section(case), lines_section(case))
     bucket = bucket_of(case) if case.party.crosses_accounts else None
     return (

@@ -25,7 +25,7 @@ def lasting_words(case: Case) -> str:
     """How long the session of the example lasts, in sentences."""
     longest = duration(case.role.max_session if case.role is not None else _CHAINED_SECONDS)
     if case.party is Party.SERVICE:
-        return "How long the session lasts is the service's choice; the role's maximum does not bind it."
+        return "How long the session lasts is the service's choice; the role's maximum binds few of them."
     if is_chained(case):
         return (
             "This caller is itself a role session, and such a chained session lasts 1 hour at most,"

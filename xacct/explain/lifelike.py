@@ -20,7 +20,8 @@ from xacct.explain.mfa import can_happen
 from xacct.explain.places import answering_region, region_of
 from xacct.explain.services import load_services
 from xacct.explain.times import in_time
-from xacct.iam.arn import Arn
+from xacct.explain.vain import NEEDED, calls_by, needed_for
+from xacct.iam.arn import Arn, is_account_id
 from xacct.lightsail.catalog import REGIONS, Action, account_arn, load_catalog
 from xacct.lint.carried import carries
 from xacct.lint.facts import action_facts, action_names
@@ -30,7 +31,7 @@ from xacct.plan.model import Witness
 if TYPE_CHECKING:
     from xacct.explain.case import Case
 
-__all__ = ["example_elsewhere", "lifelike", "may_bring_tags", "moved_to", "with_region"]
+__all__ = ["admitted", "example_elsewhere", "lifelike", "may_bring_tags", "moved_to", "with_region"]
 
 _REGION = "aws:RequestedRegion"
 
@@ -41,7 +42,10 @@ def lifelike(case: Case, witness: Witness) -> Witness | None:
     if called is not None and not can_happen(called.principal, called.assume_context):
         called = _with_no_mfa(case, called)
     called = called and _by_name(case, called)
-    if called is None or not may_bring_tags(case, called):
+    if called is None or not may_bring_tags(case, called) or not _may_send(case, called):
+        return None
+    called = admitted(case, called)
+    if called is None:
         return None
     called = _carried(case, _of_identity_center(case, called))
     action = load_catalog().action(called.action)
@@ -144,11 +148,50 @@ def _is_own(resource: str, action: Action, account: str) -> bool:
 
 def _as_called(case: Case, witness: Witness) -> Witness | None:
     """AssumeRole is signed by a principal of AWS; who signs in elsewhere makes one of the other calls."""
-    if "-provider/" not in witness.principal or witness.assume_action.lower() != "sts:assumerole":
+    call = calls_by(witness.principal, case.account)
+    if not witness.assume_action or witness.assume_action.lower() == call.lower():
         return witness
-    kind = "SAML" if ":saml-provider/" in witness.principal else "WebIdentity"
-    called = attrs.evolve(witness, assume_action=f"sts:AssumeRoleWith{kind}")
+    called = attrs.evolve(witness, assume_action=call)
     return called if case.decide_assume(case.assuming(called)).allowed else None
+
+
+def _may_send(case: Case, witness: Witness) -> bool:
+    """Whether the trust policy lets the caller send the tags and the source identity of the example."""
+    needed = {needed_for(key) for key in witness.assume_context} | set(NEEDED.get(witness.principal, ()))
+    trust = case.access.trust if case.access is not None else None
+    return all(
+        case.would_admit(
+            attrs.evolve(case.assuming(witness), action=action),
+            [attrs.evolve(one, conditions=()) for one in allowing(trust, action)],
+        )
+        for action in needed - {""}
+    )
+
+
+def admitted(case: Case, witness: Witness) -> Witness | None:
+    """By the caller of the example, or by another that the trust policy names, where that one is refused."""
+    if case.access is None or not witness.assume_action or case.admits(case.assuming(witness)):
+        return witness
+    others = (_by(witness, caller) for caller in _named_callers(case))
+    return next((one for one in others if case.admits(case.assuming(one))), None)
+
+
+_STRANGERS = ("999999999999", "444455556666", "123456789012")
+
+
+def _named_callers(case: Case) -> Iterator[str]:
+    head = f"arn:{case.expansion.partition}:iam:"
+    for name in case.trusted:
+        accounts = _STRANGERS if name == "*" else (name.partition("::")[2].partition(":root")[0] or name,)
+        if name == "*" or name.endswith(":root") or is_account_id(name):
+            yield from (f"{head}:{account}:user/{SAMPLE}" for account in accounts)
+        else:
+            yield name
+
+
+def _by(witness: Witness, caller: str) -> Witness:
+    told = {key: caller for key in witness.assume_context if key.lower() == "aws:principalarn"}
+    return attrs.evolve(witness, principal=caller, assume_context={**witness.assume_context, **told})
 
 
 def _with_no_mfa(case: Case, witness: Witness) -> Witness | None:

@@ -1,10 +1,9 @@
 """
-Whom a demand for MFA shuts out, or one for a user's name.
+Whom a demand for MFA shuts out.
 
 MFA is in the sessions of IAM users alone: what AssumeRole and GetFederationToken return carries none, nor do
 sessions of IAM Identity Center, SAML and OIDC (id_credentials_mfa_configure-api-require). The evaluator
-decides requests as they are given; that a role makes none with MFA is known here. Nor has a role, or who
-signs in elsewhere, an ``aws:username`` (reference_policies_variables).
+decides requests as they are given; that a role makes none with MFA is known here.
 """
 
 from __future__ import annotations
@@ -20,11 +19,10 @@ from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition, Effect, PolicyDocument, PrincipalType, Statement, TypedPrincipal
 from xacct.plan.simulate import ASSUME_ACTIONS
 
-__all__ = ["admitting", "asks_mfa", "can_happen", "nameless", "nameless_words", "shut_out", "shut_out_words"]
+__all__ = ["admitting", "asks_mfa", "can_happen", "shut_out", "shut_out_words"]
 
 _PRESENT = "aws:multifactorauthpresent"
 _AGE = "aws:multifactorauthage"
-_NAME = "aws:username"
 _TRUE = ("bool", "stringequals", "stringequalsignorecase", "stringlike")
 _MATCHES = ("arnequals", "arnlike", "stringequals", "stringlike", "stringequalsignorecase")
 
@@ -58,14 +56,14 @@ def shut_out(trust: PolicyDocument) -> tuple[str, ...]:
     asking = [one for one in entering if asks_mfa(trust, one)]
     if len(asking) < len(entering):
         return ()
-    named = [who.value for one in asking for who in one.principals or () if not _may_carry(who)]
+    named = [who.value for one in asking for who in one.principals or () if not may_be_user(who)]
     patterns = [
         value
         for one in asking
         for condition in one.conditions
         if _tells_caller(condition)
         for value in condition.values
-        if not _may_be_user(value)
+        if not _takes_in_users(value)
     ]
     return tuple(dict.fromkeys([*named, *patterns]))
 
@@ -77,34 +75,6 @@ def shut_out_words(names: Sequence[str]) -> str:
         "The trust policy asks for MFA, which only sessions of IAM users carry: not those of roles, of IAM"
         f" Identity Center or of who signs in elsewhere. So {listed(names)} {verb} in by no call."
     )
-
-
-def nameless(trust: PolicyDocument) -> tuple[str, ...]:
-    """The principals, as written, whom every statement that lets them in asks for a user's name they lack."""
-    entering = [one for one in trust.statements if one.effect is Effect.ALLOW and _lets_in(one)]
-    named: dict[str, bool] = {}
-    for one in entering:
-        asking = any(map(_asks_name, one.conditions))
-        for who in one.principals or ():
-            named[who.value] = named.get(who.value, True) and asking and not _may_carry(who)
-    return tuple(name for name, lacking in named.items() if lacking)
-
-
-def nameless_words(names: Sequence[str]) -> str:
-    """Why these principals get in by no call."""
-    verb = "gets" if len(names) == 1 else "get"
-    said = "The trust policy asks for aws:username, which only requests of IAM users carry."
-    return f"{said} So {listed(names)} {verb} in by no call."
-
-
-def _asks_name(condition: Condition) -> bool:
-    """Whether no request without ``aws:username`` meets it."""
-    operator = condition.operator.lower()
-    if operator.endswith("ifexists") or "not" in operator or operator.startswith("forallvalues"):
-        return False
-    if condition.key.lower() == _NAME:
-        return operator != "null" or {value.lower() for value in condition.values} == {"false"}
-    return bool(condition.values) and all("${aws:username}" in value.lower() for value in condition.values)
 
 
 def asks_mfa(trust: PolicyDocument, statement: Statement) -> bool:
@@ -147,14 +117,15 @@ def _refuses_without(deny: Statement, allow: Statement) -> bool:
 def _narrowed(statement: Statement) -> Statement | None:
     if statement.principals is None:
         return statement
-    principals = tuple(filter(_may_carry, statement.principals))
+    principals = tuple(filter(may_be_user, statement.principals))
     conditions = tuple(_of_users(one) if _tells_caller(one) else one for one in statement.conditions)
     if not principals or not all(one.values for one in conditions if _tells_caller(one)):
         return None
     return attrs.evolve(statement, principals=principals, conditions=conditions)
 
 
-def _may_carry(principal: TypedPrincipal) -> bool:
+def may_be_user(principal: TypedPrincipal) -> bool:
+    """Whether IAM users are meant, who alone have MFA and a user's name."""
     named = principal.canonical
     if named.type not in (PrincipalType.AWS, PrincipalType.ANYONE):
         return False
@@ -168,7 +139,7 @@ def _tells_caller(condition: Condition) -> bool:
 
 
 def _of_users(condition: Condition) -> Condition:
-    return attrs.evolve(condition, values=tuple(map(_as_user, filter(_may_be_user, condition.values))))
+    return attrs.evolve(condition, values=tuple(map(_as_user, filter(_takes_in_users, condition.values))))
 
 
 def _as_user(pattern: str) -> str:
@@ -179,7 +150,7 @@ def _as_user(pattern: str) -> str:
     return f"{head}{colon}user{rest[1:]}" if rest.startswith("*/") else f"{head}{colon}user/{rest}"
 
 
-def _may_be_user(pattern: str) -> bool:
+def _takes_in_users(pattern: str) -> bool:
     parts = pattern.split(":", 5)
     if len(parts) < 6:
         return True

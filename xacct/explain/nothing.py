@@ -17,7 +17,7 @@ from xacct.plan.model import AccessRow, Effect
 if TYPE_CHECKING:
     from xacct.explain.case import Case
 
-__all__ = ["is_undecided", "nothing_answer", "nothing_lead", "nothing_reason"]
+__all__ = ["is_nothing", "is_undecided", "nothing_answer", "nothing_lead", "nothing_reason"]
 
 
 def is_undecided(case: Case) -> bool:
@@ -25,6 +25,11 @@ def is_undecided(case: Case) -> bool:
     if case.witness is not None or case.is_closed:
         return False
     return bool(_unseen(case)) or any(row.effect is Effect.GAIN and _is_open(case, row) for row in case.rows)
+
+
+def is_nothing(case: Case) -> bool:
+    """Whether nobody gets anything: no request passes."""
+    return case.is_closed or (case.witness is None and not is_undecided(case))
 
 
 def _is_open(case: Case, row: AccessRow) -> bool:

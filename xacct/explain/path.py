@@ -8,10 +8,10 @@ from xacct.evaluate.model import Decision, Element, Request, StatementTrace
 from xacct.explain.case import TAKEN_AS_GIVEN, Case, Party
 from xacct.explain.lasting import lasting_words
 from xacct.explain.matching import allowing
-from xacct.explain.mfa import nameless_words, shut_out_words
+from xacct.explain.mfa import shut_out_words
 from xacct.explain.model import Call, Code, Section, Statement, Step, Steps, Text, Tone
 from xacct.explain.nothing import nothing_reason
-from xacct.explain.sources import BOUNDARIES, LOGIC, MFA, VARIABLES
+from xacct.explain.sources import BOUNDARIES, LOGIC, MFA, STS, VARIABLES
 from xacct.explain.text import document_text, outcome_tone, outcome_words, shown_context
 from xacct.iam.policy import Effect, PolicyDocument
 from xacct.iam.policy import Statement as PolicyStatement
@@ -30,7 +30,7 @@ def path_section(case: Case) -> Section:
     """The steps from the caller to the resource, with the numbers of this grant."""
     title = "One request, step by step"
     if case.witness is None or case.request is None:
-        return Section("path", title, (nothing_reason(case),))
+        return Section("path", title, (nothing_reason(case), *_named_in_vain(case)))
     steps = tuple(_steps(case))
     lead = Text(
         "A request that passes, found from the policies. The name of the caller where a whole account or a"
@@ -60,8 +60,12 @@ def _in_vain(case: Case) -> Iterator[Text]:
     """Whom the trust policy names in vain."""
     if case.shut_out:
         yield Text(shut_out_words(case.shut_out), Tone.WARN, MFA)
-    if case.nameless:
-        yield Text(nameless_words(case.nameless), Tone.WARN, VARIABLES)
+    yield from _named_in_vain(case)
+
+
+def _named_in_vain(case: Case) -> Iterator[Text]:
+    for name, why in case.in_vain.items():
+        yield Text(f"{name} is named in vain: {why}.", Tone.WARN, VARIABLES if "username" in why else STS)
 
 
 def _unseen(case: Case) -> Iterator[Text]:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from xacct.explain.case import Case, Party
 from xacct.explain.lasting import console_session, longest_session
-from xacct.explain.matching import allowing
+from xacct.explain.matching import allowing, names_action
 from xacct.explain.model import Box, Edge, Node, Picture
+from xacct.explain.nothing import is_nothing
 from xacct.explain.party import Kind
 from xacct.explain.text import count, duration, listed, phrase
 from xacct.iam.policy import Effect, Statement
 from xacct.lightsail.catalog import load_catalog
+from xacct.plan.access.words import cut_words, denial_words
 from xacct.plan.simulate import ASSUME_ACTIONS
 
 __all__ = ["picture_of"]
@@ -48,7 +50,7 @@ def picture_of(case: Case) -> Picture:
 
 def _lengths(case: Case) -> Iterator[str]:
     """How long sessions last at most: the role's maximum, and what its callers get where that is less."""
-    if case.role is None or case.is_closed or case.kinds == (Kind.SERVICE,):
+    if case.role is None or is_nothing(case) or case.kinds == (Kind.SERVICE,):
         return
     longest = longest_session(case)
     yield f"sessions of at most {duration(longest)}"
@@ -93,7 +95,8 @@ def _outside(case: Case) -> str:
     if case.party.crosses_accounts:
         whose = "the vendor's" if case.party is Party.VENDOR else "trusted"
         if "*" in case.trusted:
-            return "Any account that meets the conditions"
+            asked = any(one.conditions for one in case.access.trust.statements) if case.access else False
+            return "Any account that meets the conditions" if asked else "Any account"
         if len(case.trusted_accounts) > 1:
             return f"Accounts {listed(case.trusted_accounts)} ({whose})"
         if not case.caller_account:
@@ -113,7 +116,7 @@ def _principals(case: Case) -> Iterator[str]:
         for principal in statement.principals or ()
     ]
     shown = list(dict.fromkeys(names))
-    vain = {*case.shut_out, *case.nameless}
+    vain = {*case.shut_out, *case.in_vain}
     yield from (f"{name} (gets in by no call)" if name in vain else name for name in shown[:4])
     if len(shown) > 4:
         yield f"and {len(shown) - 4} more"
@@ -140,10 +143,13 @@ def _trust_checks(case: Case) -> Iterator[str]:
         words = phrase(condition, reveal=case.reveal)
         everywhere = not case.is_mixed or all(condition in one for one in every)
         yield words if everywhere else f"some of them only {words}"
+    for one in trust.statements if trust is not None else ():
+        if one.effect is Effect.DENY and any(names_action(one, call) for call in _calls(case)):
+            yield denial_words(one) if one.conditions else cut_words(one)
 
 
 def _checks(case: Case) -> Iterator[str]:
-    if case.is_closed:
+    if is_nothing(case):
         return
     changes = sum(not action.is_read for action in case.granted)
     if case.granted:
@@ -169,7 +175,7 @@ def _of_use(case: Case) -> Iterator[Statement]:
 
 
 def _resources(case: Case) -> Iterator[str]:
-    if case.is_closed:
+    if is_nothing(case):
         return
     found = dict.fromkeys(resource for statement in _of_use(case) for resource in statement.resources or ())
     named = [resource for resource in found if resource != "*"]
@@ -201,9 +207,13 @@ def _everything(case: Case, *, beside: bool) -> str:
 def _services(case: Case) -> str:
     """The services whose actions are allowed."""
     plain = [pattern.partition(":")[0] for pattern in case.others if ":" in pattern.partition(" ")[0]]
+    if is_nothing(case):
+        return "nothing"
     others = sorted(set(plain))
     if len(plain) < len(case.others):
         others = ["other services"]
+    if case.unknown_policies:
+        others.append("what the attached policies allow")
     return listed([*(["Lightsail"] if case.granted else []), *others]) or "nothing"
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import attrs
 
 from xacct.evaluate.model import ContextValue, Decision, Request
+from xacct.explain import implied
 from xacct.explain.case import Case, Party
 from xacct.explain.lifelike import moved_to
 from xacct.explain.matching import allowing_in
@@ -97,7 +98,7 @@ def _changed_assume(case: Case, assume: Request) -> Iterator[tuple[str, Request]
 def _other_values(case: Case, key: str) -> Iterator[tuple[str, ContextValue | None]]:
     """What a call could hold instead; None for nothing."""
     folded = key.lower()
-    if folded == "aws:principalarn":
+    if folded in implied.KEYS:
         return
     if folded in _OTHERS:
         yield from _OTHERS[folded]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xacct.explain.calls import TAGGING
 from xacct.explain.case import Case, Party
-from xacct.explain.lifelike import may_bring_tags
+from xacct.explain.lifelike import admitted, may_bring_tags
 from xacct.explain.matching import allowing, allowing_in, names_action
 from xacct.explain.mfa import can_happen
 from xacct.explain.model import Block, Grid, Point, Points, Row, Section, Text, Tone
@@ -57,15 +57,24 @@ def _blocks(case: Case) -> Iterator[Block]:
 
 def _can(case: Case, row: AccessRow) -> Row:
     actions = _working(case, row)
-    who = [name for name in row.principal.split(", ") if name not in case.nameless]
-    what = ", ".join(_of_their_service(row.resources, actions))
+    if case.unknown_policies and actions[0].startswith("nothing:"):
+        actions = ("what the attached policies allow",)
+    who = [name for name in row.principal.split(", ") if name not in case.in_vain]
+    what = "—" if actions[0].startswith("what") else ", ".join(_reached(case, row, actions))
     return Row((", ".join(who), _actions(actions), what, row.condition or "always"))
 
 
-def _of_their_service(resources: tuple[str, ...], actions: tuple[str, ...]) -> list[str]:
-    """Without ARNs of Lightsail where no action of it is left, or of others where none of theirs is."""
+def _reached(case: Case, row: AccessRow, actions: tuple[str, ...]) -> list[str]:
+    """
+    The row's resources that its actions reach.
+
+    Without ARNs of Lightsail where no action of it is left, or of others where none of theirs is; and for a
+    role, whose sessions have no ``aws:username``, without those that hang on one.
+    """
+    user = "${aws:username}" if case.access is not None else "never"
+    resources = [text for text in row.resources if user not in text.lower()]
     if any(" " in name.partition(" (")[0] or name.startswith("*") for name in actions):
-        return list(resources)
+        return resources
     own = {name.startswith(PREFIX) for name in actions}
     return [text for text in resources if not text.startswith("arn:") or (f":{PREFIX}" in text) in own]
 
@@ -81,7 +90,9 @@ def _working(case: Case, row: AccessRow) -> tuple[str, ...]:
     catalog = load_catalog()
     names = (_in_part(case, name) for name in row.actions)
     return tuple(
-        name for name in names if (action := catalog.action(name)) is None or _passes(case, row, action)
+        name
+        for name in names
+        if name and ((action := catalog.action(name)) is None or _passes(case, row, action))
     )
 
 
@@ -92,9 +103,14 @@ def _passes(case: Case, row: AccessRow, action: Action) -> bool:
 
 
 def _in_part(case: Case, name: str) -> str:
-    """A pattern with its number of actions, where calls pass with some of those alone."""
-    pattern, counted, _ = name.partition(" (")
-    held = set(load_catalog().expand(pattern)) if counted and "*" in pattern else set()
+    """A pattern with its number of actions where calls pass with some of those alone; "" where with none."""
+    pattern = name.partition(" (")[0]
+    is_pattern = "*" in pattern and " " not in pattern
+    held = set(load_catalog().expand(pattern)) if is_pattern else set()
+    if held and pattern.startswith(PREFIX) and held.isdisjoint(case.granted):
+        return ""
+    if held.isdisjoint(case.granted):
+        return pattern
     return name if held.issubset(case.granted) else f"{pattern} (some of its {count(len(held), 'action')})"
 
 
@@ -105,7 +121,11 @@ def _can_happen(case: Case, row: AccessRow) -> bool:
     """
     if row.witness is None or case.access is None:
         return True
-    if set(case.nameless).issuperset(row.principal.split(", ")):
+    if not _reached(case, row, row.actions):
+        return False
+    if all(name in case.in_vain for name in row.principal.split(", ")):
+        return False
+    if admitted(case, row.witness) is None:
         return False
     if not can_happen(case.session_arn, row.witness.context):
         return False
@@ -181,11 +201,19 @@ def _outside(case: Case) -> Point:
     return Point(said, "Outside Lightsail", Tone.WARN if case.others or leading else Tone.PLAIN)
 
 
+def _may_be_role(resource: str) -> bool:
+    """Whether the pattern of an ARN can be a role's."""
+    service = resource.split(":")[2:3]
+    return not service or service[0] == "iam" or "*" in service[0] or "?" in service[0]
+
+
 def goes_on(case: Case) -> bool:
     """Whether the permissions let a session, or a user, assume further roles."""
     name = "sts:AssumeRole"
+    allowing_it = allowing_in(case.documents, name)
+    reaching = [one for one in allowing_it if any(map(_may_be_role, one.resources or ("*",)))]
     denied = any(names_action(one, name) for one in case.denies)
-    return bool(allowing_in(case.documents, name)) and (not denied or example(case, name) is not None)
+    return bool(reaching) and (not denied or example(case, name) is not None)
 
 
 def _account_wide(case: Case) -> Iterator[Point]:

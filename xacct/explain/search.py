@@ -92,7 +92,9 @@ def _suggested(statement: Statement) -> Iterator[str]:
     patterns = statement.actions or ()
     yield from (text for text in patterns if "*" not in text and "?" not in text)
     arns = (text.split(":") for text in statement.resources or () if text.count(":") >= 5)
-    prefixes = (text.partition(":")[0].lower() for text in patterns) if patterns else (arn[2] for arn in arns)
+    named = [text.partition(":")[0].lower() for text in patterns]
+    # Of * and NotAction, what the resources belong to tells which actions pass.
+    prefixes = named if named and "*" not in named else [*named, *(arn[2] for arn in arns)]
     for prefix in dict.fromkeys(prefixes):
         service = load_services().by_prefix(prefix)
         if service is not None and service.need is not None:

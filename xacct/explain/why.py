@@ -88,10 +88,12 @@ def _allowed(case: Case, name: str) -> str:
 
 
 def _refused(case: Case, name: str, refused: Asked, first: Asked) -> str:
-    said = _refused_here(case, name, refused, first)
     if not case.unknown_policies or refused.decision.outcome is Outcome.EXPLICITLY_DENIED:
-        return said
-    return f"{said} What the attached {listed(case.unknown_policies)} allows is not at hand."
+        return _refused_here(case, name, refused, first)
+    return (
+        "Undecided for the trusted party: no statement of the grant allows it. What the attached"
+        f" {listed(case.unknown_policies)} allows is not at hand."
+    )
 
 
 def _refused_here(case: Case, name: str, refused: Asked, first: Asked) -> str:

@@ -25,7 +25,13 @@ _CALLER_KEYS = (
 )
 _MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
 # Credentials of an instance or function put these into every request that is signed with them.
-_EVERYWHERE = ("ec2:sourceinstancearn", "lambda:sourcefunctionarn", "ssm:sourceinstancearn")
+_EVERYWHERE = (
+    "ec2:roledelivery",
+    "ec2:sourceinstancearn",
+    "identitystore:userid",
+    "lambda:sourcefunctionarn",
+    "ssm:sourceinstancearn",
+)
 # What a federated session keeps in its later requests.
 _KEPT_BY_SESSIONS = (
     "saml:namequalifier",

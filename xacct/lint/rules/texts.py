@@ -39,7 +39,9 @@ def outer_space(document: Document, _context: LintContext) -> Iterator[Hit]:
     for word in document.texts:
         path, text = word.path, word.value
         bare = text.strip()
-        inner = ":" in text and " " in bare and re.match(r"(arn:|[a-z0-9-]+:[A-Z]\w+ )", text) is not None
+        # The default value of a variable stands behind a comma and a space.
+        plain = re.sub(r"\$\{[^}]*\}", "", bare)
+        inner = ":" in text and " " in plain and re.match(r"(arn:|[a-z0-9-]+:[A-Z]\w+ )", text) is not None
         if text != bare and bare:
             yield Hit(path, f"{text!r} begins or ends with a space or line break")
         elif inner and (".Action" in path or ".Resource" in path or ".Principal" in path):

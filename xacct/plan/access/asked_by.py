@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from typing import overload
 
 import attrs
 
@@ -71,9 +72,14 @@ def as_asked_by(document: PolicyDocument, role: RoleAccess) -> PolicyDocument:
     A condition that is met is left out, a statement with one that is not met is. Variables that stand for the
     role's tags have their values. What can't be decided stays as it is.
     """
-    if not any(_names(one) for statement in document.statements for one in statement.conditions):
+    if not any(_asks(statement) for statement in document.statements):
         return document
     return attrs.evolve(document, statements=tuple(_answered(document, _Known.of(role))))
+
+
+def _asks(statement: Statement) -> bool:
+    resources = (*(statement.resources or ()), *(statement.not_resources or ()))
+    return any(map(_names, statement.conditions)) or any(_TAG in text.lower() for text in resources)
 
 
 def _names(condition: Condition) -> bool:
@@ -84,25 +90,36 @@ def _names(condition: Condition) -> bool:
 
 def _answered(document: PolicyDocument, known: _Known) -> Iterator[Statement]:
     for statement in document.statements:
-        conditions = [_filled(one, known) for one in statement.conditions]
+        conditions = [attrs.evolve(one, values=_filled(one.values, known)) for one in statement.conditions]
         answers = {one: _met(document, one, known) for one in conditions}
         if False not in answers.values():
-            kept = tuple(one for one in conditions if answers[one] is None)
-            yield attrs.evolve(statement, conditions=kept)
+            yield attrs.evolve(
+                statement,
+                conditions=tuple(one for one in conditions if answers[one] is None),
+                resources=_filled(statement.resources, known),
+                not_resources=_filled(statement.not_resources, known),
+            )
 
 
-def _filled(condition: Condition, known: _Known) -> Condition:
+@overload
+def _filled(texts: tuple[str, ...], known: _Known) -> tuple[str, ...]: ...
+@overload
+def _filled(texts: tuple[str, ...] | None, known: _Known) -> tuple[str, ...] | None: ...
+def _filled(texts: tuple[str, ...] | None, known: _Known) -> tuple[str, ...] | None:
     """With the role's tags in place of the variables that stand for them."""
 
     def value_of(match: re.Match[str]) -> str:
-        found = known.context(match[1].lower()) if known.answers(match[1].lower()) else {}
-        plain = next(iter(found.values()), None)
+        key = match["key"].lower()
+        if not known.answers(key):
+            return match[0]
+        plain = next(iter(known.context(key).values()), match["default"])
         return match[0] if plain is None else re.sub(r"[*?$]", lambda sign: f"${{{sign[0]}}}", plain)
 
-    pattern = r"(?i)\$\{(aws:principaltag/[^},]+)\}"
-    return attrs.evolve(
-        condition, values=tuple(re.sub(pattern, value_of, value) for value in condition.values)
-    )
+    return None if texts is None else tuple(_VARIABLE.sub(value_of, text) for text in texts)
+
+
+_VARIABLE = re.compile(r"(?i)\$\{\s*(?P<key>aws:principaltag/[^},]+?)\s*(,\s*'(?P<default>[^']*)'\s*)?\}")
+"""A variable for a tag of the principal, with its default value where it has one."""
 
 
 def _met(document: PolicyDocument, condition: Condition, known: _Known) -> bool | None:

@@ -22,7 +22,7 @@ from xacct.values import frozen
 
 __all__ = ["RoleSide", "holder_rows", "permission_rows", "trust_rows", "undecided_row"]
 
-MAX_PAIRS = 6
+MAX_PAIRS = 12
 """More rows than this for one change of trust are told in one row each."""
 
 _UNDECIDED = "perhaps; this could not be decided from the policies alone"
@@ -74,12 +74,14 @@ def _whole(groups: Sequence[Part]) -> Part:
         return Part((), ("nothing: the role has no permissions",), (), ())
     shared = [phrase for phrase in groups[0].phrases if all(phrase in other.phrases for other in groups)]
     limited = any(len(group.phrases) > len(shared) for group in groups)
-    note = ("in part under further conditions of the permissions",) if limited else ()
+    notes = ["in part under further conditions of the permissions"] if limited else []
+    if any(group.resources != groups[0].resources for group in groups):
+        notes.append("not every action on every resource")
     return Part(
         (),
         _unique(chain.from_iterable(group.actions for group in groups)),
         _unique(chain.from_iterable(group.resources for group in groups)),
-        (*shared, *note),
+        (*shared, *notes),
     )
 
 
