@@ -121,15 +121,20 @@ def _at_most(case: Case) -> str:
 
 
 def _what(case: Case) -> str:
-    changes = sum(not action.is_read for action in case.granted)
+    changes = sum(action.is_change for action in case.granted)
     said = "none of them changes anything"
     if changes:
         said = f"{changes} of them {'changes' if changes == 1 else 'change'} something"
+    secrets = sum(action.only_hands_out for action in case.granted)
+    if secrets:
+        said += f", {secrets} {'hands' if secrets == 1 else 'hand'} out a login, a password or a key"
     parts = [f"{count(len(case.granted), 'action')} of Lightsail ({said})"] if case.granted else []
     if case.others:
         plain = not any(mark in pattern for pattern in case.others for mark in "*? ")
         number = count(len(case.others), "action") if plain else "actions"
         parts.append(f"{number} of other services")
+    if case.unknown_policies:
+        parts.append("what the attached policies allow")
     return listed(parts)
 
 

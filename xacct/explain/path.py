@@ -12,7 +12,7 @@ from xacct.explain.mfa import shut_out_words
 from xacct.explain.model import Call, Code, Section, Statement, Step, Steps, Text, Tone
 from xacct.explain.nothing import nothing_reason
 from xacct.explain.sources import BOUNDARIES, LOGIC, MFA, STS, VARIABLES
-from xacct.explain.text import document_text, outcome_tone, outcome_words, shown_context
+from xacct.explain.text import document_text, listed, outcome_tone, outcome_words, shown_context
 from xacct.iam.policy import Effect, PolicyDocument
 from xacct.iam.policy import Statement as PolicyStatement
 from xacct.lightsail.catalog import PREFIX
@@ -80,10 +80,10 @@ def _unseen(case: Case) -> Iterator[Text]:
     reached = case.access is not None or case.others
     kinds = "Service and resource control policies" if reached else "Service control policies"
     beside = f", and service control policies over account {callers}," if callers else ""
-    yield Text(
-        f"{kinds} over account {case.account}{beside} are not seen here; they can still refuse.",
-        source=LOGIC,
-    )
+    kinds = f"{kinds} over account {case.account}{beside}"
+    if case.unknown_policies:
+        kinds = f"The attached policies {listed(case.unknown_policies)}, {kinds[0].lower()}{kinds[1:]}"
+    yield Text(f"{kinds} are not seen here; they can still refuse.", source=LOGIC)
 
 
 def caller_policy(case: Case) -> PolicyDocument:
@@ -203,7 +203,7 @@ def _decided(case: Case, request: Request, asked: str, credentials: str) -> Step
         asked=asked,
         outcome=outcome_words(decision),
         tone=outcome_tone(decision),
-        why=decision_words(decision, asked) + (_ONLY if _of_lightsail(request) else _OTHERS),
+        why=decision_words(case, decision, asked) + (_ONLY if _of_lightsail(request) else _OTHERS),
         call=_call(case, request),
         statements=shown_statements(decision),
     )
@@ -219,10 +219,11 @@ def _of_lightsail(request: Request) -> bool:
     return request.action.lower().startswith(PREFIX)
 
 
-def decision_words(decision: Decision, asked: str) -> str:
+def decision_words(case: Case, decision: Decision, asked: str) -> str:
     """Why, where the caller's own policies are the ones that the grant writes (``asked``)."""
     if decision.allowed:
-        return f"{asked[0].upper()}{asked[1:]} allows it, and nothing denies it."
+        nothing = "nothing at hand" if case.unknown_policies else "nothing"
+        return f"{asked[0].upper()}{asked[1:]} allows it, and {nothing} denies it."
     return decision.why
 
 

@@ -151,7 +151,7 @@ def _trust_checks(case: Case) -> Iterator[str]:
 def _checks(case: Case) -> Iterator[str]:
     if is_nothing(case):
         return
-    changes = sum(not action.is_read for action in case.granted)
+    changes = sum(action.is_change for action in case.granted)
     if case.granted:
         yield (
             f"{count(len(case.granted), 'action')} of Lightsail,"

@@ -63,7 +63,7 @@ _GETS_IN = {
     "CreateRelationalDatabase": "to what it makes",
 }
 _COPIES = {
-    "CreateCloudFormationStack": "of exported snapshots",
+    "CreateCloudFormationStack": "of exported snapshots, with permissions of EC2 and CloudFormation",
     "CreateInstancesFromSnapshot": "",
     "CreateRelationalDatabaseFromSnapshot": "",
 }
@@ -98,19 +98,26 @@ POWERS: tuple[Power, ...] = (
         "Open something to the public, to others or to another network",
         _kind("exposure", "network"),
         _LOGINS,
-        also=_plainly(
-            "CreateContainerService",
-            "CreateContainerServiceDeployment",
-            "CreateRelationalDatabase",
-            "UpdateContainerService",
-            "UpdateRelationalDatabase",
-        ),
+        {
+            "PeerVpc": "with permissions of EC2",
+            **_plainly(
+                "CreateContainerService",
+                "CreateContainerServiceDeployment",
+                "CreateRelationalDatabase",
+                "UpdateContainerService",
+                "UpdateRelationalDatabase",
+            ),
+        },
     ),
     Power(
         "Run code or machines of its own choice",
         _kind("compute"),
         _LOGINS,
-        _plainly("CreateRelationalDatabase", "CreateRelationalDatabaseFromSnapshot"),
+        {
+            "CreateCloudFormationStack": "with permissions of EC2 and CloudFormation",
+            "RegisterContainerImage": "for the next deployment",
+            **_plainly("CreateRelationalDatabase", "CreateRelationalDatabaseFromSnapshot"),
+        },
     ),
     Power(
         "Start, stop or restart what is there",

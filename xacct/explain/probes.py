@@ -52,6 +52,8 @@ def probes_section(case: Case) -> Section:
             "probes", title, (Text("No request that passes is known, so there is none to change."),)
         )
     lead = "Each row is the request above with one thing changed, decided by the same policies."
+    if case.unknown_policies:
+        lead += " The attached ones, which are not at hand, could decide otherwise."
     rows = tuple(
         Row((one.label, outcome_words(one.decision), _why(one)), outcome_tone(one.decision), one.source)
         for one in found

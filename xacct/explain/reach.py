@@ -301,7 +301,7 @@ def _unseen(case: Case) -> Iterator[Point]:
         )
         yield Point(text, "Boundary", Tone.WARN, BOUNDARIES)
     if case.unknown_policies:
-        text = f"{listed(case.unknown_policies)} may allow more; what they say is not in the grant."
+        text = f"{listed(case.unknown_policies)} may allow more, or deny; what they say is not in the grant."
         yield Point(text, "Attached as well", Tone.WARN)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from xacct.blueprint.statements import expiry_condition
 from xacct.explain.asked import ends_the_grant
-from xacct.explain.text import count, short_actions
+from xacct.explain.text import count, listed, short_actions
 from xacct.iam.policy import Condition, Statement
 from xacct.lightsail.catalog import DOMAIN_REGION, PREFIX, Action, Source, covers_account, load_catalog
 from xacct.lint.carried import carries
@@ -32,11 +32,14 @@ def why_actions(statement: Statement) -> str:
     actions = _known(statement)
     if not actions:
         return _GIVEN
-    reads = sum(action.is_read for action in actions)
+    reads, changes = sum(action.is_read for action in actions), sum(action.is_change for action in actions)
+    secrets = sum(action.only_hands_out for action in actions)
     parts = [count(reads, "read")] if reads else []
-    if len(actions) > reads:
-        parts.append(count(len(actions) - reads, "change"))
-    said = f"{' and '.join(parts)} of Lightsail"
+    if secrets:
+        parts.append(f"{count(secrets, 'read')} of secrets")
+    if changes:
+        parts.append(count(changes, "change"))
+    said = f"{listed(parts)} of Lightsail"
     if any("*" in pattern for pattern in statement.actions or ()):
         said += " as known today; the wildcard takes in what AWS adds later"
     if unpublished := _unpublished(actions):

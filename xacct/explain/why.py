@@ -133,7 +133,7 @@ def _step(case: Case, asked: Asked, name: str) -> Step:
         asked=policy,
         outcome=outcome_words(decision),
         tone=outcome_tone(decision),
-        why=decision_words(decision, policy) + (_DOCUMENTED if beside else ""),
+        why=decision_words(case, decision, policy) + (_DOCUMENTED if beside else ""),
         call=Call(
             request.principal,
             request.action,

@@ -160,6 +160,16 @@ class Action:
         return self.access_level is AccessLevel.READ
 
     @property
+    def only_hands_out(self) -> bool:
+        """Whether it gives a secret and changes nothing, at whatever access level AWS has it."""
+        kind = self.sensitive.kind if self.sensitive is not None else ""
+        return kind == "credential" and not self.is_read and self.name.startswith(("Get", "Download"))
+
+    @property
+    def is_change(self) -> bool:
+        return not self.is_read and not self.only_hands_out
+
+    @property
     def creates_without_source(self) -> bool:
         """Whether it makes something new from nothing that exists, and can be limited by the new tags."""
         return self.wildcard_only and self.supports_request_tags and not self.copies
