@@ -52,16 +52,19 @@ def test_many_actions_without_the_tag_are_told_by_their_number() -> None:
         ({}, "The statement names no resources; these actions could be limited by ARN."),
         (
             {"Action": [STOP, "s3:GetObject"]},
-            "The statement names no resources; Lightsail's actions could be limited by ARN.",
+            "The statement names no resources; these actions of Lightsail could be limited by ARN.",
         ),
         (
             {"Action": [LIST, "cloudwatch:GetMetricData"]},
-            "AWS checks Lightsail's actions against * alone; the ARN of a resource would match nothing here.",
+            (
+                "AWS checks these actions of Lightsail against * alone; the ARN of a resource would match"
+                " nothing here."
+            ),
         ),
         (
             {"Action": [LIST, STOP, "s3:GetObject"]},
             (
-                "The statement names no resources. 1 action of Lightsail's takes * alone;"
+                "The statement names no resources. 1 action of Lightsail here takes * alone;"
                 " the others could be limited by ARN."
             ),
         ),

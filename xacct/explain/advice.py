@@ -73,8 +73,8 @@ def _reasons(case: Case, bucket: str | None) -> Iterator[Point]:
             yield Point(text, source=sources.EXTERNAL_ID)
         case Party.WEB | Party.SAML:
             text = (
-                "Who signs in elsewhere comes with a token or an assertion; it has to become a session, a"
-                " role's as a rule, before it can call Lightsail."
+                "Who comes with a token or an assertion has to become a session, a role's as a rule, before"
+                " it can call Lightsail."
             )
             yield Point(text, source=sources.PRINCIPAL)
         case Party.OWNED:

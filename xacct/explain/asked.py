@@ -33,7 +33,7 @@ def moments_asked_for(
 
 def tags_asked_for(documents: Iterable[PolicyDocument], tags: Mapping[str, str]) -> dict[str, str]:
     """Those of the role's tags that the documents ask for, as keys of the request context."""
-    texts = [text.lower() for line in _lines(documents) for text in (line.key, *line.values)]
+    texts = [document.pretty().lower() for document in documents]
     found = {f"aws:PrincipalTag/{key}": value for key, value in tags.items()}
     return {key: value for key, value in found.items() if any(key.lower() in text for text in texts)}
 

@@ -145,12 +145,13 @@ def _asked(case: Case, demands: Callable[[Condition], bool], key: str) -> str:
 
 
 def _denied_without(case: Case, key: str) -> bool:
-    """Whether a Deny that mentions the key refuses the example without it."""
+    """Whether a Deny that mentions the key, or the only way in, refuses the example without it."""
     assume, access = case.assume_request, case.access
     if assume is None or access is None:
         return False
-    denies = [one for one in access.trust.statements if one.effect is Effect.DENY]
-    if not any(line.key.lower().startswith(key) for one in denies for line in one.conditions):
+    telling = [one for one in access.trust.statements if one.effect is Effect.DENY]
+    telling += ways if len(ways := _assuming(case)) == 1 else []
+    if not any(line.key.lower().startswith(key) for one in telling for line in one.conditions):
         return False
     kept = {name: value for name, value in assume.context.items() if not name.lower().startswith(key)}
     return not case.admits(attrs.evolve(assume, context=kept))

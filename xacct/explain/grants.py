@@ -127,7 +127,7 @@ def _what(case: Case) -> str:
         said = f"{changes} of them {'changes' if changes == 1 else 'change'} something"
     secrets = sum(action.only_hands_out for action in case.granted)
     if secrets:
-        said += f", {secrets} {'hands' if secrets == 1 else 'hand'} out a login, a password or a key"
+        said += f", {secrets} more {'hands' if secrets == 1 else 'hand'} out a login, a password or a key"
     parts = [f"{count(len(case.granted), 'action')} of Lightsail ({said})"] if case.granted else []
     if case.others:
         plain = not any(mark in pattern for pattern in case.others for mark in "*? ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xacct.explain.callers import lets_users_in
 from xacct.explain.case import Case, Party
 from xacct.explain.matching import allowing
 from xacct.explain.party import Kind
@@ -84,6 +85,8 @@ def _roles_alone(case: Case) -> bool:
     statements = allowing(trust, "sts:AssumeRole")
     if not {Kind.OTHERS, Kind.OWN}.issuperset(case.kinds):
         return False
+    if is_chained(case) and not lets_users_in(case):
+        return True
     return bool(statements) and all(_names_roles(one) for one in statements)
 
 

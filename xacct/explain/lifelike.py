@@ -15,13 +15,12 @@ import attrs
 
 from xacct.evaluate.model import ContextValue
 from xacct.explain.asked import asks_for_user
+from xacct.explain.callers import entering
 from xacct.explain.matching import allowing
-from xacct.explain.mfa import can_happen
 from xacct.explain.places import answering_region, region_of
 from xacct.explain.services import load_services
 from xacct.explain.times import in_time
-from xacct.explain.vain import NEEDED, calls_by, needed_for
-from xacct.iam.arn import Arn, is_account_id
+from xacct.iam.arn import Arn
 from xacct.lightsail.catalog import REGIONS, Action, account_arn, load_catalog
 from xacct.lint.carried import carries
 from xacct.lint.facts import action_facts, action_names
@@ -31,23 +30,17 @@ from xacct.plan.model import Witness
 if TYPE_CHECKING:
     from xacct.explain.case import Case
 
-__all__ = ["admitted", "example_elsewhere", "lifelike", "may_bring_tags", "moved_to", "with_region"]
+__all__ = ["example_elsewhere", "lifelike", "moved_to", "with_region"]
 
 _REGION = "aws:RequestedRegion"
 
 
 def lifelike(case: Case, witness: Witness) -> Witness | None:
     """Asked as AWS asks: about ``*`` or about one of the types that the action takes, and in one Region."""
-    called = None if ":federated-user/" in witness.principal else _as_called(case, witness)
-    if called is not None and not can_happen(called.principal, called.assume_context):
-        called = _with_no_mfa(case, called)
-    called = called and _by_name(case, called)
-    if called is None or not may_bring_tags(case, called) or not _may_send(case, called):
-        return None
-    called = admitted(case, called)
+    called = entering(case, witness)
     if called is None:
         return None
-    called = _carried(case, _of_identity_center(case, called))
+    called = _carried(case, called)
     action = load_catalog().action(called.action)
     if action is None:
         named: Iterable[Witness] = [_elsewhere(case, called)] if _is_known(called.action) else []
@@ -144,107 +137,6 @@ def _is_own(resource: str, action: Action, account: str) -> bool:
         return False
     is_one = ":" not in parsed.resource and parsed.resource.count("/") == 1
     return is_one and kind.is_global is (parsed.region == "global")
-
-
-def _as_called(case: Case, witness: Witness) -> Witness | None:
-    """AssumeRole is signed by a principal of AWS; who signs in elsewhere makes one of the other calls."""
-    call = calls_by(witness.principal, case.account)
-    if not witness.assume_action or witness.assume_action.lower() == call.lower():
-        return witness
-    called = attrs.evolve(witness, assume_action=call)
-    return called if case.decide_assume(case.assuming(called)).allowed else None
-
-
-def _may_send(case: Case, witness: Witness) -> bool:
-    """Whether the trust policy lets the caller send the tags and the source identity of the example."""
-    needed = {needed_for(key) for key in witness.assume_context} | set(NEEDED.get(witness.principal, ()))
-    trust = case.access.trust if case.access is not None else None
-    return all(
-        case.would_admit(
-            attrs.evolve(case.assuming(witness), action=action),
-            [attrs.evolve(one, conditions=()) for one in allowing(trust, action)],
-        )
-        for action in needed - {""}
-    )
-
-
-def admitted(case: Case, witness: Witness) -> Witness | None:
-    """By the caller of the example, or by another that the trust policy names, where that one is refused."""
-    if case.access is None or not witness.assume_action or case.admits(case.assuming(witness)):
-        return witness
-    others = (_by(witness, caller) for caller in _named_callers(case))
-    return next((one for one in others if case.admits(case.assuming(one))), None)
-
-
-_STRANGERS = ("999999999999", "444455556666", "123456789012")
-
-
-def _named_callers(case: Case) -> Iterator[str]:
-    head = f"arn:{case.expansion.partition}:iam:"
-    for name in case.trusted:
-        accounts = _STRANGERS if name == "*" else (name.partition("::")[2].partition(":root")[0] or name,)
-        if name == "*" or name.endswith(":root") or is_account_id(name):
-            yield from (f"{head}:{account}:user/{SAMPLE}" for account in accounts)
-        else:
-            yield name
-
-
-def _by(witness: Witness, caller: str) -> Witness:
-    told = {key: caller for key in witness.assume_context if key.lower() == "aws:principalarn"}
-    return attrs.evolve(witness, principal=caller, assume_context={**witness.assume_context, **told})
-
-
-def _with_no_mfa(case: Case, witness: Witness) -> Witness | None:
-    """As a principal that carries no MFA asks; None where the trust policy then refuses it."""
-    context = {
-        key: "false" if key.lower() == "aws:multifactorauthpresent" else value
-        for key, value in witness.assume_context.items()
-        if key.lower() != "aws:multifactorauthage"
-    }
-    bare = attrs.evolve(witness, assume_context=context)
-    return bare if case.access is not None and case.decide_assume(case.assuming(bare)).allowed else None
-
-
-def _by_name(case: Case, witness: Witness) -> Witness | None:
-    """With the caller's own name as ``aws:username``, where it counts; None for who has none."""
-    told = next((text for key, text in witness.assume_context.items() if key.lower() == "aws:username"), None)
-    parsed = Arn.try_parse(witness.principal)
-    if not isinstance(told, str) or case.access is None:
-        return witness
-    if parsed is None or parsed.resource_type != "user":
-        return None
-    own = {key: parsed.name if text == told else text for key, text in witness.assume_context.items()}
-    named = attrs.evolve(witness, assume_context=own)
-    return named if case.admits(case.assuming(named)) else None
-
-
-def may_bring_tags(case: Case, witness: Witness) -> bool:
-    """
-    Whether the caller can have the session tags that the request is decided by, where the role has others.
-
-    Asked of the trust policy is whether it names the caller beside ``sts:TagSession`` (id_session-tags).
-    """
-    if case.access is None or case.access.tags is None:
-        return True
-    own = {f"aws:principaltag/{key}".lower(): value for key, value in case.access.tags}
-    brought = {key.lower(): value for key, value in witness.context.items()}
-    tags = [key for key in brought if key.startswith("aws:principaltag/") and brought[key] != own.get(key)]
-    statements = [attrs.evolve(one, conditions=()) for one in allowing(case.access.trust, "sts:TagSession")]
-    asked = attrs.evolve(case.assuming(witness), action="sts:TagSession")
-    return not tags or case.would_admit(asked, statements)
-
-
-def _of_identity_center(case: Case, witness: Witness) -> Witness:
-    """With the name that IAM Identity Center gives its roles, where a pattern for them is trusted."""
-    head, found, rest = witness.principal.partition("/aws-reserved/sso.amazonaws.com/")
-    name = rest.rpartition("AWSReservedSSO_")[2].strip("_")
-    if not found or not name:
-        return witness
-    # AWSReservedSSO_, the permission set, 16 hexadecimal digits (singlesignon, referencingpermissionsets).
-    arn = f"{head}{found}eu-west-1/AWSReservedSSO_{name}_0123456789abcdef"
-    told = {key: arn for key in witness.assume_context if key.lower() == "aws:principalarn"}
-    named = attrs.evolve(witness, principal=arn, assume_context={**witness.assume_context, **told})
-    return named if case.decide_assume(case.assuming(named)).allowed else witness
 
 
 # -- the Region ----------------------------------------------------------------------------------------------

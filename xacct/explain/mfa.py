@@ -111,7 +111,12 @@ def _refuses_without(deny: Statement, allow: Statement) -> bool:
         return False
     [condition] = deny.conditions
     key, operator = condition.key.lower(), condition.operator.lower()
-    return (key, operator, condition.values) == (_PRESENT, "boolifexists", ("false",))
+    values = {value.lower() for value in condition.values}
+    if operator == "null":
+        return key in (_PRESENT, _AGE) and values == {"true"}
+    if key == _AGE:
+        return operator in ("numericgreaterthanifexists", "numericgreaterthanequalsifexists")
+    return (key, operator, values) == (_PRESENT, "boolifexists", {"false"})
 
 
 def _narrowed(statement: Statement) -> Statement | None:

@@ -130,7 +130,8 @@ def _own_side(case: Case, assume: Request) -> Step:
         why=(
             "xacct cannot see this account's policies. Across accounts both sides have to allow the call:"
             f" with the policy below it is {outcome_words(with_policy)}, unless a Deny, a permissions"
-            f" boundary or a session policy there refuses it; with none it is {outcome_words(without)}."
+            " boundary, a session policy or a service control policy there refuses it; with none it is"
+            f" {outcome_words(without)}."
         ),
         call=_call(case, assume),
     )

@@ -58,12 +58,16 @@ _INSIDE = {"CreateBucketAccessKey": "", **_LOGINS, **_PASSWORDS}
 """What opens an instance, a database or a bucket from within: more than Lightsail's own calls do."""
 
 _GETS_IN = {
+    "StartGUISession": "for CreateGUISessionAccessDetails",
     "CreateInstances": "to what it makes",
     "CreateInstancesFromSnapshot": "to what it makes",
     "CreateRelationalDatabase": "to what it makes",
 }
+# Lightsail developer guide, amazon-lightsail-creating-ec2-instances-from-exported-snapshots; of PeerVpc: AWS
+# Knowledge Center, lightsail-iam-permission-for-vpc-peering.
+_STACK = "AWS asks permissions of EC2 and CloudFormation as well"
 _COPIES = {
-    "CreateCloudFormationStack": "of exported snapshots, with permissions of EC2 and CloudFormation",
+    "CreateCloudFormationStack": f"of exported snapshots; {_STACK}",
     "CreateInstancesFromSnapshot": "",
     "CreateRelationalDatabaseFromSnapshot": "",
 }
@@ -85,7 +89,7 @@ _DESTROYS = {
 POWERS: tuple[Power, ...] = (
     Power(
         "Get a login, a password or a key, other than those read in clear",
-        _kind("credential"),
+        lambda action: _kind("credential")(action) and action.name != "SetupInstanceHttps",
         also=_GETS_IN,
     ),
     Power(
@@ -99,7 +103,7 @@ POWERS: tuple[Power, ...] = (
         _kind("exposure", "network"),
         _LOGINS,
         {
-            "PeerVpc": "with permissions of EC2",
+            "PeerVpc": "AWS asks permissions of EC2 as well",
             **_plainly(
                 "CreateContainerService",
                 "CreateContainerServiceDeployment",
@@ -114,7 +118,7 @@ POWERS: tuple[Power, ...] = (
         _kind("compute"),
         _LOGINS,
         {
-            "CreateCloudFormationStack": "with permissions of EC2 and CloudFormation",
+            "CreateCloudFormationStack": _STACK,
             "RegisterContainerImage": "for the next deployment",
             **_plainly("CreateRelationalDatabase", "CreateRelationalDatabaseFromSnapshot"),
         },
@@ -132,7 +136,10 @@ POWERS: tuple[Power, ...] = (
         _kind("data"),
     ),
     Power(
-        "Delete resources or their backups for good", lambda action: action.irreversible, _INSIDE, _DESTROYS
+        "Delete resources or their backups for good",
+        lambda action: action.irreversible,
+        {"CreateBucketAccessKey": "", **_LOGINS},
+        _DESTROYS,
     ),
 )
 

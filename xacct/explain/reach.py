@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xacct.explain.callers import entering
 from xacct.explain.calls import TAGGING
 from xacct.explain.case import Case, Party
-from xacct.explain.lifelike import admitted, may_bring_tags
-from xacct.explain.matching import allowing, allowing_in, names_action
+from xacct.explain.matching import allowing_in, names_action
 from xacct.explain.mfa import can_happen
 from xacct.explain.model import Block, Grid, Point, Points, Row, Section, Text, Tone
 from xacct.explain.powers import OUTSIDE, POWERS, Power
-from xacct.explain.search import example
+from xacct.explain.search import passes_somehow
 from xacct.explain.sources import BOUNDARIES, CONSOLE
 from xacct.explain.sources import TAGGING as TAGGED
 from xacct.explain.text import count, listed, short_actions
@@ -125,15 +125,9 @@ def _can_happen(case: Case, row: AccessRow) -> bool:
         return False
     if all(name in case.in_vain for name in row.principal.split(", ")):
         return False
-    if admitted(case, row.witness) is None:
-        return False
     if not can_happen(case.session_arn, row.witness.context):
         return False
-    if may_bring_tags(case, row.witness):
-        return True
-    tagging = allowing(case.access.trust, "sts:TagSession")
-    named = {who.value for one in tagging for who in one.principals or ()}
-    return any(one.not_principals for one in tagging) or bool(named & {"*", *row.principal.split(", ")})
+    return entering(case, row.witness) is not None
 
 
 def _actions(names: tuple[str, ...]) -> str:
@@ -212,8 +206,7 @@ def goes_on(case: Case) -> bool:
     name = "sts:AssumeRole"
     allowing_it = allowing_in(case.documents, name)
     reaching = [one for one in allowing_it if any(map(_may_be_role, one.resources or ("*",)))]
-    denied = any(names_action(one, name) for one in case.denies)
-    return bool(reaching) and (not denied or example(case, name) is not None)
+    return bool(reaching) and passes_somehow(case, name)
 
 
 def _account_wide(case: Case) -> Iterator[Point]:

@@ -70,7 +70,7 @@ def why_resources(statement: Statement) -> str:
         return _GIVEN
     if "*" in resources:
         mixed = not all(pattern.lower().startswith(PREFIX) for pattern in statement.actions or ())
-        return _why_everything(actions, "Lightsail's" if mixed else "these")
+        return _why_everything(actions, mixed=mixed)
     said = f"Only these resources.{_endings(resources)}"
     alone = [action for action in actions if action.wildcard_only and action.source is not Source.SDK]
     if alone and any(map(covers_account, resources)):
@@ -93,22 +93,23 @@ def _endings(resources: tuple[str, ...]) -> str:
     return f" {whose} end in an ID that AWS gives, never in the name."
 
 
-def _why_everything(actions: tuple[Action, ...], which: str) -> str:
+def _why_everything(actions: tuple[Action, ...], *, mixed: bool) -> str:
     """Why ``*``: of how many actions AWS takes nothing else, and of how many that is not known."""
+    which, some = ("these actions of Lightsail", "Lightsail here") if mixed else ("these actions", "these")
     unpublished = len(_unpublished(actions))
     alone = sum(action.wildcard_only and action.source is not Source.SDK for action in actions)
     not_known = f" Of {unpublished} AWS has not published what they take." if unpublished else ""
     if unpublished == len(actions):
         return "AWS has not published what resources these take; xacct writes them with *."
     if alone + unpublished == len(actions):
-        said = f"AWS checks {which} actions against * alone; the ARN of a resource would match nothing here."
+        said = f"AWS checks {which} against * alone; the ARN of a resource would match nothing here."
         return said + not_known
     takes = "takes" if alone == 1 else "take"
     if not alone:
-        these = "the others" if unpublished else f"{which} actions"
+        these = "the others" if unpublished else which
         return f"The statement names no resources; {these} could be limited by ARN.{not_known}"
     return (
-        f"The statement names no resources. {count(alone, 'action')} of {which} {takes} * alone; the others"
+        f"The statement names no resources. {count(alone, 'action')} of {some} {takes} * alone; the others"
         f" could be limited by ARN.{not_known}"
     )
 

@@ -37,6 +37,7 @@ __all__ = [
     "has_session",
     "id_like",
     "names_elsewhere",
+    "passes_somehow",
     "passing",
     "telling",
     "text_of",
@@ -77,6 +78,14 @@ def example(case: Case, action: str) -> Witness | None:
     """A request for the action that passes, on whatever resource."""
     found = (lifelike(case, one) for one in ways_of(case, action))
     return next((one for one in found if one is not None), None)
+
+
+def passes_somehow(case: Case, action: str) -> bool:
+    """Whether a request of another service may pass: where no Deny is about it, what names it is believed."""
+    if not any(names_action(one, action) for one in case.allows):
+        return False
+    denied = any(names_action(one, action) for one in case.denies)
+    return not denied or example(case, action) is not None
 
 
 def names_elsewhere(case: Case) -> Iterator[str]:

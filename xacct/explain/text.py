@@ -56,7 +56,7 @@ def listed(values: Sequence[str], word: str = "and") -> str:
 
 def short_actions(names: Iterable[str]) -> str:
     """Actions without Lightsail's prefix, which goes without saying in a table."""
-    return ", ".join(name.removeprefix("lightsail:") for name in names)
+    return ", ".join(name if name == "lightsail:*" else name.removeprefix("lightsail:") for name in names)
 
 
 def outcome_words(decision: Decision) -> str:

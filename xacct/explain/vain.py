@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from xacct.explain.matching import names_action
 from xacct.explain.mfa import may_be_user
 from xacct.explain.party import Kind, kind_of
+from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition, Effect, PolicyDocument, Statement, TypedPrincipal
 from xacct.plan.access.operators import Qualifier, parse_operator
 
@@ -21,9 +22,8 @@ __all__ = ["NEEDED", "calls_by", "in_vain", "needed_for"]
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "rolesanywhere.amazonaws.com": ("sts:TagSession", "sts:SetSourceIdentity"),
-    "pods.eks.amazonaws.com": ("sts:TagSession",),
 }
-"""What services send with the call (Roles Anywhere: trust-model; EKS User Guide: pod-id-role)."""
+"""What services send with the call (Roles Anywhere: trust-model); Pod Identity's tags can be switched off."""
 
 _NAME = "aws:username"
 _CALLS = {
@@ -42,7 +42,7 @@ def needed_for(key: str) -> str:
     folded = key.lower()
     if folded.startswith("aws:requesttag/") or folded in ("aws:tagkeys", "sts:transitivetagkeys"):
         return "sts:TagSession"
-    return "sts:SetSourceIdentity" if folded == "sts:sourceidentity" else ""
+    return "sts:SetSourceIdentity" if folded in ("sts:sourceidentity", "aws:sourceidentity") else ""
 
 
 def in_vain(trust: PolicyDocument, account: str) -> dict[str, str]:
@@ -68,11 +68,20 @@ def _why_not(statement: Statement, who: TypedPrincipal, allowing: list[Statement
         return "a session of GetFederationToken can call no operation of STS that gets another"
     asked = [needed_for(one.key) for one in statement.conditions if _demands(one)]
     for action in sorted({*asked, *NEEDED.get(who.value, ())} - {""}):
-        if not any(names_action(one, action) for one in allowing):
+        if not any(names_action(one, action) and _names(one, who) for one in allowing):
             return f"its calls send what needs {action}, and the trust policy does not allow that"
     if any(map(_asks_name, statement.conditions)) and not may_be_user(who):
         return "it has no aws:username, which only requests of IAM users carry"
     return ""
+
+
+def _names(statement: Statement, who: TypedPrincipal) -> bool:
+    """Whether the statement names the principal, its account or everybody."""
+    named = {one.value for one in statement.principals or ()}
+    parsed = Arn.try_parse(who.value)
+    account = parsed.account if parsed is not None else who.value
+    whole = {account, f"arn:{parsed.partition if parsed else 'aws'}:iam::{account}:root"}
+    return statement.principals is None or bool(named & {"*", who.value, *whole})
 
 
 def _demands(condition: Condition) -> bool:

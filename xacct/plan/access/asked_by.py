@@ -1,7 +1,8 @@
 """
 A role's policies with what they ask of the role itself answered: it is the same in every request.
 
-``aws:PrincipalArn`` holds the role's ARN. ``aws:PrincipalTag/…`` holds its tags, and there is no
+``aws:PrincipalArn``, ``aws:PrincipalAccount`` and ``aws:PrincipalType`` tell of the role.
+``aws:PrincipalTag/…`` holds its tags, and there is no
 ``aws:SourceIdentity``, unless the trust policy lets callers bring session tags or a source identity
 (reference_policies_condition-keys).
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import overload
+from functools import cached_property
 
 import attrs
 
@@ -36,6 +37,17 @@ class _Known:
     tags: Mapping[str, str] | None
     identity: bool
 
+    @cached_property
+    def _always(self) -> Mapping[str, str]:
+        """What every request of a session of the role holds."""
+        account = Arn.parse(self.arn).account
+        return {
+            _ARN: self.arn,
+            "aws:principalaccount": account,
+            "aws:principaltype": "AssumedRole",
+            "aws:principalisawsservice": "false",
+        }
+
     @classmethod
     def of(cls, role: RoleAccess) -> _Known:
         fixed = role.tags is not None and not _lets(role.trust, "sts:tagsession")
@@ -46,12 +58,12 @@ class _Known:
         """Whether what a request holds for the key, in lower case, is known."""
         if key.startswith(_TAG):
             return self.tags is not None
-        return key == _ARN or (key == _IDENTITY and self.identity)
+        return key in self._always or (key == _IDENTITY and self.identity)
 
     def context(self, key: str) -> dict[str, str]:
         """What a request holds for such a key, which is nothing where the role has no such tag."""
-        if key == _ARN:
-            return {key: self.arn}
+        if key in self._always:
+            return {key: self._always[key]}
         value = (self.tags or {}).get(key.removeprefix(_TAG)) if key.startswith(_TAG) else None
         return {} if value is None else {key: value}
 
@@ -78,14 +90,9 @@ def as_asked_by(document: PolicyDocument, role: RoleAccess) -> PolicyDocument:
 
 
 def _asks(statement: Statement) -> bool:
-    resources = (*(statement.resources or ()), *(statement.not_resources or ()))
-    return any(map(_names, statement.conditions)) or any(_TAG in text.lower() for text in resources)
-
-
-def _names(condition: Condition) -> bool:
-    return condition.key.lower().startswith((_ARN, _IDENTITY, _TAG)) or any(
-        _TAG in value.lower() for value in condition.values
-    )
+    texts = [*(statement.resources or ()), *(statement.not_resources or ())]
+    texts += [text for one in statement.conditions for text in (one.key, *one.values)]
+    return any(word in text.lower() for text in texts for word in ("aws:principal", _IDENTITY))
 
 
 def _answered(document: PolicyDocument, known: _Known) -> Iterator[Statement]:
@@ -96,17 +103,21 @@ def _answered(document: PolicyDocument, known: _Known) -> Iterator[Statement]:
             yield attrs.evolve(
                 statement,
                 conditions=tuple(one for one in conditions if answers[one] is None),
-                resources=_filled(statement.resources, known),
-                not_resources=_filled(statement.not_resources, known),
+                resources=_filled_in_arns(statement.resources, known),
+                not_resources=_filled_in_arns(statement.not_resources, known),
             )
 
 
-@overload
-def _filled(texts: tuple[str, ...], known: _Known) -> tuple[str, ...]: ...
-@overload
-def _filled(texts: tuple[str, ...] | None, known: _Known) -> tuple[str, ...] | None: ...
-def _filled(texts: tuple[str, ...] | None, known: _Known) -> tuple[str, ...] | None:
-    """With the role's tags in place of the variables that stand for them."""
+def _filled_in_arns(texts: tuple[str, ...] | None, known: _Known) -> tuple[str, ...] | None:
+    """Behind the fifth colon alone: before it there are no variables (reference_policies_variables)."""
+    if texts is None:
+        return None
+    parts = [text.split(":", 5) for text in texts]
+    return tuple(":".join([*part[:-1], *_filled((part[-1],), known)]) for part in parts)
+
+
+def _filled(texts: tuple[str, ...], known: _Known) -> tuple[str, ...]:
+    """With what is known of the role in place of the variables that stand for it."""
 
     def value_of(match: re.Match[str]) -> str:
         key = match["key"].lower()
@@ -115,11 +126,11 @@ def _filled(texts: tuple[str, ...] | None, known: _Known) -> tuple[str, ...] | N
         plain = next(iter(known.context(key).values()), match["default"])
         return match[0] if plain is None else re.sub(r"[*?$]", lambda sign: f"${{{sign[0]}}}", plain)
 
-    return None if texts is None else tuple(_VARIABLE.sub(value_of, text) for text in texts)
+    return tuple(_VARIABLE.sub(value_of, text) for text in texts)
 
 
-_VARIABLE = re.compile(r"(?i)\$\{\s*(?P<key>aws:principaltag/[^},]+?)\s*(,\s*'(?P<default>[^']*)'\s*)?\}")
-"""A variable for a tag of the principal, with its default value where it has one."""
+_VARIABLE = re.compile(r"(?i)\$\{\s*(?P<key>aws:principal[^},]+?)\s*(,\s*'(?P<default>[^']*)'\s*)?\}")
+"""A variable for what is known of the principal, with its default value where it has one."""
 
 
 def _met(document: PolicyDocument, condition: Condition, known: _Known) -> bool | None:

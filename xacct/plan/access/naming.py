@@ -43,6 +43,9 @@ def action_names(space: Space, clauses: Sequence[Clause], box: Box) -> tuple[str
     """The actions of the box: patterns that lie in it whole, then what is left, by name."""
     mask = box.get(ACTION, space.sizes[ACTION])
     written = {text.lower(): text for clause in clauses for text in clause.statement.actions or ()}
+    if not mask & _unnamed(space.actions):
+        # What a Deny leaves of everything is told by its own patterns.
+        written = {**{text: name for text, name in space.spelled.items() if "*" in text}, **written}
     whole, rest = _whole(space.actions, written, mask)
     names = [_counted(space, written[text]) for text in whole]
     known = _known(space.actions, rest)
