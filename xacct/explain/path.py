@@ -129,9 +129,8 @@ def _own_side(case: Case, assume: Request) -> Step:
         tone=Tone.WARN,
         why=(
             "xacct cannot see this account's policies. Across accounts both sides have to allow the call:"
-            f" with the policy below it is {outcome_words(with_policy)}, unless a Deny, a permissions"
-            " boundary, a session policy or a service control policy there refuses it; with none it is"
-            f" {outcome_words(without)}."
+            f" with the policy below it is {outcome_words(with_policy)}, unless another policy there"
+            f" refuses it; with none it is {outcome_words(without)}."
         ),
         call=_call(case, assume),
     )

@@ -229,13 +229,15 @@ def _other_callers(case: Case, assume: Request) -> Iterator[tuple[str, Request]]
                     _as(assume, stranger),
                 )
             other = f"arn:{partition}:iam::{case.caller_account}:user/somebody"
+            which = "another user" if ":user/" in assume.principal else "a user"
             yield (
-                f"by another user of account {case.caller_account}, if that account allows it",
+                f"by {which} of account {case.caller_account}, if that account allows it",
                 _as(assume, other),
             )
         case Party.SAME:
             other = f"arn:{partition}:iam::{case.account}:user/somebody"
-            yield "by another user of this account, with administrator rights", _as(assume, other)
+            which = "another user" if ":user/" in assume.principal else "a user"
+            yield f"by {which} of this account, with administrator rights", _as(assume, other)
         case Party.SAML:
             other = f"arn:{partition}:iam::{case.account}:saml-provider/another"
             yield "by way of another SAML provider of this account", _as(assume, other)
