@@ -300,3 +300,16 @@ def test_many_statements_are_told_one_by_one(tmp_path: Path) -> None:
     each = [{**READ, "Action": f"lightsail:{name}Instance", "Resource": f"{head}/{name}"} for name in names]
     more = [{**READ, "Action": f"s3:Get{n}", "Resource": f"arn:aws:s3:::b/{n}"} for n in range(4)]
     assert len(table(raw(tmp_path, [OPS], *each, *more))) == 8
+
+
+def test_what_aws_asks_beside_an_action_and_a_deny_refuses_takes_the_action_out(tmp_path: Path) -> None:
+    stack = {"Effect": "Allow", "Action": ["lightsail:CreateCloudFormationStack"], "Resource": "*"}
+    everywhere = {"Effect": "Deny", "NotAction": "lightsail:*", "Resource": "*"}
+    there = {**everywhere, "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}}
+    assert raw(tmp_path, [OPS], stack).hindered == ()
+    assert raw(tmp_path, [OPS], stack, there).hindered == ()
+    case = raw(tmp_path, [OPS], stack, everywhere)
+    assert case.hindered == ("CreateCloudFormationStack",)
+    assert "It comes to nothing" in str(reach_section(case))
+    assert "yes, by CreateCloudFormationStack" not in str(reach_section(case))
+    assert "the EC2 stack" not in str(ending_section(case))

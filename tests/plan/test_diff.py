@@ -227,6 +227,16 @@ def test_removal_refuses_a_role_to_which_others_attached_something() -> None:
     assert kinds(forced.changes)[str(extra.key)] == "delete"
 
 
+def test_removal_takes_off_what_the_grant_itself_attached() -> None:
+    own = PolicyAttachment(
+        holder_type=HolderType.ROLE, holder="vendor", policy_arn="arn:aws:iam::aws:policy/ReadOnlyAccess"
+    )
+    things = [*sealed(role()), own]
+    difference = diff_removal("vendor", things, snapshot(*things))
+    assert not difference.problems
+    assert kinds(difference.changes) == {"role vendor": "delete", str(own.key): "delete"}
+
+
 def test_removal_leaves_a_role_of_another_grant() -> None:
     difference = diff_removal("vendor", sealed(role()), snapshot(*sealed(role(grant="other"))))
     assert kinds(difference.changes) == {"role vendor": "none"}

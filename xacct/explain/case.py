@@ -23,6 +23,7 @@ from xacct.explain.matching import allowing, is_plain, names_action
 from xacct.explain.mfa import admitting, shut_out
 from xacct.explain.party import Kind, Party, is_account_side, kind_of
 from xacct.explain.places import answering_region, type_arn
+from xacct.explain.powers import NEEDS
 from xacct.explain.search import (
     everything_but,
     example,
@@ -159,6 +160,17 @@ class Case:
     def granted(self) -> tuple[Action, ...]:
         """Lightsail's actions that some call passes with, all that AWS asks of it counted, by name."""
         return tuple(action for action in self.allowed if action.full_name not in self.short_of_tagging)
+
+    @cached_property
+    def hindered(self) -> tuple[str, ...]:
+        """Granted actions that come to nothing: what AWS asks beside them is denied in every case."""
+        names = [action.name for action in self.granted if action.name in NEEDS]
+        denied = [one for one in names if any(names_action(deny, NEEDS[one]) for deny in self.denies)]
+        if self.access is None or not denied:
+            return ()
+        everything = attrs.evolve(self.access, policies=(*self.access.policies, ALLOW_ALL))
+        wide = attrs.evolve(self, access=everything)
+        return tuple(name for name in denied if example(wide, NEEDS[name]) is None)
 
     @cached_property
     def short_of_tagging(self) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ def _expiry(case: Case) -> Point:
 def _remains(case: Case) -> Iterator[Point]:
     for action in case.granted:
         sensitive = action.sensitive
-        if sensitive is None:
+        if sensitive is None or action.name in case.hindered:
             continue
         label = f"{action.name}: {sensitive.hands_out}" if sensitive.hands_out else action.name
         if sensitive.outlives:

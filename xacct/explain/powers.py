@@ -9,7 +9,7 @@ import attrs
 from xacct.lightsail.catalog import Action
 from xacct.values import frozen
 
-__all__ = ["OUTSIDE", "POWERS", "Power"]
+__all__ = ["NEEDS", "OUTSIDE", "POWERS", "Power"]
 
 Test = Callable[[Action], bool]
 
@@ -142,6 +142,13 @@ POWERS: tuple[Power, ...] = (
         _DESTROYS,
     ),
 )
+
+NEEDS: Mapping[str, str] = {
+    "CreateCloudFormationStack": "cloudformation:CreateStack",
+    "PeerVpc": "ec2:AcceptVpcPeeringConnection",
+    "UnpeerVpc": "ec2:DeleteVpcPeeringConnection",
+}
+"""What AWS asks of the caller beside Lightsail's own action; of several, the most telling."""
 
 OUTSIDE: Mapping[str, str] = {
     "CreateBucketAccessKey": "S3",

@@ -10,7 +10,7 @@ from xacct.explain.case import Case, Party
 from xacct.explain.matching import allowing_in, names_action
 from xacct.explain.mfa import can_happen
 from xacct.explain.model import Block, Grid, Point, Points, Row, Section, Text, Tone
-from xacct.explain.powers import OUTSIDE, POWERS, Power
+from xacct.explain.powers import NEEDS, OUTSIDE, POWERS, Power
 from xacct.explain.search import passes_somehow
 from xacct.explain.sources import BOUNDARIES, CONSOLE
 from xacct.explain.sources import TAGGING as TAGGED
@@ -145,7 +145,8 @@ def _power(case: Case, power: Power) -> Row:
     catalog = load_catalog()
     actions = [one for one in catalog.actions.values() if power.does(one) and one.source is not Source.SDK]
     granted = {action.name for action in case.granted}
-    yes = [power.named(action.name) for action in actions if action.name in granted]
+    able = granted - set(case.hindered)
+    yes = [power.named(action.name) for action in actions if action.name in able]
     no = [action.name for action in actions if action.name not in granted]
     through = [power.named(name) for name in power.through if name in granted]
     answer = f"yes, by {_few(yes)}" if yes else f"no{_as_far_as_seen(case)}"
@@ -172,6 +173,9 @@ def _bounds(case: Case) -> Iterator[Point]:
     if case.party is Party.GROUP:
         text = "All this is said of the grant alone: other policies and groups of the users can allow more."
         yield Point(text, "Besides", Tone.WARN)
+    for name in case.hindered:
+        text = f"It comes to nothing: AWS asks {NEEDS[name]} of the caller as well, which this grant denies."
+        yield Point(text, name)
     yield from _unseen(case)
     yield from _account_wide(case)
     yield from _besides(case)
@@ -187,7 +191,8 @@ def _outside(case: Case) -> Point:
             " By sts:AssumeRole it may become further roles, where their trust policies let it in as well;"
             " what those may do is not seen here."
         )
-    leading = [f"{action.name} ({OUTSIDE[action.name]})" for action in case.granted if action.name in OUTSIDE]
+    able = [action.name for action in case.granted if action.name not in case.hindered]
+    leading = [f"{name} ({OUTSIDE[name]})" for name in able if name in OUTSIDE]
     if leading:
         said += f" Among Lightsail's own actions these lead to other services: {listed(leading)}."
     who = "the users" if case.party is Party.GROUP else "the role"
@@ -300,5 +305,6 @@ def _unseen(case: Case) -> Iterator[Point]:
 
 def _watch(case: Case) -> Iterator[Point]:
     for action in case.granted:
-        if action.sensitive is not None and action.source is not Source.SDK:
-            yield Point(action.sensitive.why, action.name, Tone.WARN)
+        why = action.sensitive.why if action.sensitive is not None else ""
+        if why and action.source is not Source.SDK and action.name not in case.hindered:
+            yield Point(why, action.name, Tone.WARN)

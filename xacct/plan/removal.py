@@ -83,6 +83,7 @@ class _Remover:
             for thing in held
             if isinstance(thing, PolicyAttachment)
             and not is_own_policy(thing.policy_arn, self.snapshot.account)
+            and thing.key not in self.desired.things  # what the grant itself attaches is nobody else's
         ]
         if (foreign or role.instance_profiles) and not self.force_foreign:
             others = ", ".join((*foreign, *role.instance_profiles))
