@@ -123,6 +123,14 @@ def test_roles_beside_a_provider_do_not_shorten_its_sessions(tmp_path: Path) -> 
     assert longest_session(raw(tmp_path, [OPS, STAFF])) == grant.role.max_session
 
 
+def test_a_whole_account_of_which_only_roles_get_in_has_chained_sessions_alone(tmp_path: Path) -> None:
+    whole = {**OPS, "Principal": {"AWS": OTHER}}
+    roles = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/*"}}
+    deny = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole", "Condition": roles}
+    assert console_session(raw(tmp_path, [whole])) == "12 hours"
+    assert console_session(raw(tmp_path, [whole, deny])) == ""
+
+
 def test_a_caller_of_the_account_itself_is_not_told_to_cross_accounts(tmp_path: Path) -> None:
     case = raw(tmp_path, [OWN, {**OPS, "Principal": {"AWS": OTHER}}])
     assert case.kinds == (Kind.OWN, Kind.OTHERS)
@@ -313,3 +321,14 @@ def test_what_aws_asks_beside_an_action_and_a_deny_refuses_takes_the_action_out(
     assert "It comes to nothing" in str(reach_section(case))
     assert "yes, by CreateCloudFormationStack" not in str(reach_section(case))
     assert "the EC2 stack" not in str(ending_section(case))
+
+
+def test_a_tag_that_is_sent_is_the_one_that_the_session_has(tmp_path: Path) -> None:
+    action = ["sts:AssumeRole", "sts:TagSession"]
+    gold = {**READ, "Condition": {"StringEquals": {"aws:PrincipalTag/tenant": "gold"}}}
+    silver = {**OPS, "Action": action, "Condition": {"StringEquals": {"aws:RequestTag/tenant": "silver"}}}
+    anything = {**OPS, "Action": action, "Condition": {"StringLike": {"aws:RequestTag/tenant": "*"}}}
+    assert raw(tmp_path, [silver], gold).witness is None
+    case = raw(tmp_path, [anything], gold)
+    assert case.witness is not None
+    assert case.witness.assume_context["aws:RequestTag/tenant"] == "gold"

@@ -121,14 +121,15 @@ def _at_most(case: Case) -> str:
 
 
 def _what(case: Case) -> str:
-    changes = sum(action.is_change for action in case.granted)
+    usable = [action for action in case.granted if action.name not in case.hindered]
+    changes = sum(action.is_change for action in usable)
     said = "none of them changes anything"
     if changes:
         said = f"{changes} of them {'changes' if changes == 1 else 'change'} something"
-    secrets = sum(action.only_hands_out for action in case.granted)
+    secrets = sum(action.only_hands_out for action in usable)
     if secrets:
         said += f", {secrets} more {'hands' if secrets == 1 else 'hand'} out a login, a password or a key"
-    parts = [f"{count(len(case.granted), 'action')} of Lightsail ({said})"] if case.granted else []
+    parts = [f"{count(len(usable), 'action')} of Lightsail ({said})"] if usable else []
     if case.others:
         plain = not any(mark in pattern for pattern in case.others for mark in "*? ")
         number = count(len(case.others), "action") if plain else "actions"

@@ -146,7 +146,6 @@ POWERS: tuple[Power, ...] = (
 NEEDS: Mapping[str, str] = {
     "CreateCloudFormationStack": "cloudformation:CreateStack",
     "PeerVpc": "ec2:AcceptVpcPeeringConnection",
-    "UnpeerVpc": "ec2:DeleteVpcPeeringConnection",
 }
 """What AWS asks of the caller beside Lightsail's own action; of several, the most telling."""
 
