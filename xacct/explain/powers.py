@@ -54,6 +54,8 @@ _PASSWORDS = {
     "GetRelationalDatabases": "pending passwords",
     "UpdateRelationalDatabase": "",
 }
+_OPENS_NOTHING = ("DetachStaticIp", "UpdateInstanceMetadataOptions")
+"""Filed under network and exposure for what they take away: an address, a protection within the instance."""
 _INSIDE = {"CreateBucketAccessKey": "", **_LOGINS, **_PASSWORDS}
 """What opens an instance, a database or a bucket from within: more than Lightsail's own calls do."""
 
@@ -100,9 +102,10 @@ POWERS: tuple[Power, ...] = (
     ),
     Power(
         "Open something to the public, to others or to another network",
-        _kind("exposure", "network"),
+        lambda action: _kind("exposure", "network")(action) and action.name not in _OPENS_NOTHING,
         _LOGINS,
         {
+            "ReleaseStaticIp": "DNS that names it then points at a stranger",
             "PeerVpc": "AWS asks permissions of EC2 as well",
             **_plainly(
                 "CreateContainerService",
