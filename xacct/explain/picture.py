@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from xacct.explain.case import Case, Party
 from xacct.explain.lasting import console_session, longest_session
@@ -135,16 +136,17 @@ def _calls(case: Case) -> list[str]:
 
 
 def _trust_checks(case: Case) -> Iterator[str]:
-    trust = case.access.trust if case.access is not None else None
-    asked = [[one.conditions for one in allowing(trust, call)] for call in _calls(case)]
-    every = [frozenset(conditions) for ways in asked for conditions in ways]
-    seen = dict.fromkeys(condition for ways in asked for conditions in ways for condition in conditions)
-    for condition in seen:
+    if case.access is None:
+        return
+    calls, statements = _calls(case), case.access.trust.statements
+    about = [one for one in statements if any(names_action(one, call) for call in calls)]
+    allowing = [one.conditions for one in about if one.effect is Effect.ALLOW]
+    for condition in dict.fromkeys(chain.from_iterable(allowing)):
         words = phrase(condition, reveal=case.reveal)
-        everywhere = not case.is_mixed or all(condition in one for one in every)
+        everywhere = not case.is_mixed or all(condition in conditions for conditions in allowing)
         yield words if everywhere else f"some of them only {words}"
-    for one in trust.statements if trust is not None else ():
-        if one.effect is Effect.DENY and any(names_action(one, call) for call in _calls(case)):
+    for one in about:
+        if one.effect is Effect.DENY:
             yield denial_words(one) if one.conditions else cut_words(one)
 
 

@@ -138,17 +138,25 @@ def _others(space: Space, clauses: Sequence[Clause], mask: int, rest: int) -> li
         return told
     spares = any(clause.statement.not_actions is not None for clause in clauses)
     if spares and left & _unnamed(names):
-        outside = [text for text, held in names.index.items() if held and not held & mask]
-        more = [] if names.full & ~mask & ~names.mask(outside) == 0 else ["others"]
-        spared = [space.spelled[text] for text in _widest(names, outside)]
-        return [f"every action except {joined([*spared, *more], 'and')}"]
-    own = {text.lower() for clause in clauses for text in clause.statement.actions or ()}
-    for text in names.index if spares else own:
-        if names.index[text] & left:
-            # All that is known of Lightsail is told by name.
-            start = "later additions to" if text.startswith(PREFIX) else "other actions that match"
-            return [*told, f"{start} {space.spelled[text]}{_but_for(space, text, mask)}"]
-    return [*told, "actions of a policy that is not at hand"]
+        return [_everything_except(space, mask)]
+    own = [text.lower() for clause in clauses for text in clause.statement.actions or ()]
+    patterns = names.index if spares else own
+    matching = next((text for text in patterns if names.index[text] & left), None)
+    if matching is None:
+        return [*told, "actions of a policy that is not at hand"]
+    # All that is known of Lightsail is told by name.
+    start = "later additions to" if matching.startswith(PREFIX) else "other actions that match"
+    return [*told, f"{start} {space.spelled[matching]}{_but_for(space, matching, mask)}"]
+
+
+def _everything_except(space: Space, mask: int) -> str:
+    """By all patterns that lie outside the mask; some of it may lie outside by no pattern of its own."""
+    names = space.actions
+    outside = [text for text, held in names.index.items() if held and not held & mask]
+    spared = [space.spelled[text] for text in _widest(names, outside)]
+    if names.full & ~mask & ~names.mask(outside):
+        spared.append("others")
+    return f"every action except {joined(spared, 'and')}"
 
 
 def _but_for(space: Space, text: str, mask: int) -> str:
