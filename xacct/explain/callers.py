@@ -16,9 +16,10 @@ import attrs
 
 from xacct.explain.matching import allowing, names_action
 from xacct.explain.mfa import can_happen
-from xacct.explain.vain import NEEDED, calls_by, needed_for
+from xacct.explain.vain import calls_by, needed_for
 from xacct.iam.arn import Arn, is_account_id
 from xacct.iam.policy import Effect, Statement
+from xacct.lint.carried import SENT_BY_SERVICES
 from xacct.plan.access import SAMPLE
 from xacct.plan.model import Witness
 
@@ -159,8 +160,9 @@ def _may_bring_tags(case: Case, witness: Witness) -> bool:
 
 def _may_send(case: Case, witness: Witness) -> bool:
     """Whether the trust policy lets the caller send the tags and the source identity of the example."""
-    needed = {needed_for(key) for key in witness.assume_context} | set(NEEDED.get(witness.principal, ()))
-    return all(_lets(case, witness, action) for action in needed - {""})
+    needed = {needed_for(key) for key in witness.assume_context} - {""}
+    needed.update(SENT_BY_SERVICES.get(witness.principal, ()))
+    return all(_lets(case, witness, action) for action in needed)
 
 
 def _lets(case: Case, witness: Witness, action: str) -> bool:

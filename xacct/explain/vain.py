@@ -9,21 +9,15 @@ sessions of GetFederationToken by none (STS API Reference).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from xacct.explain.matching import names_action
 from xacct.explain.mfa import may_be_user
 from xacct.explain.party import Kind, kind_of
 from xacct.iam.arn import Arn
 from xacct.iam.policy import Condition, Effect, PolicyDocument, Statement, TypedPrincipal
+from xacct.lint.carried import SENT_BY_SERVICES, allowed_beside
 from xacct.plan.access.operators import Qualifier, parse_operator
 
-__all__ = ["NEEDED", "calls_by", "in_vain", "needed_for"]
-
-NEEDED: Mapping[str, tuple[str, ...]] = {
-    "rolesanywhere.amazonaws.com": ("sts:TagSession", "sts:SetSourceIdentity"),
-}
-"""What services send with the call (Roles Anywhere: trust-model); Pod Identity's tags can be switched off."""
+__all__ = ["calls_by", "in_vain", "needed_for"]
 
 _NAME = "aws:username"
 _CALLS = {
@@ -38,11 +32,12 @@ def calls_by(principal: str, account: str) -> str:
 
 
 def needed_for(key: str) -> str:
-    """What the trust policy has to allow as well for a call that sends this key; "" for nothing."""
-    folded = key.lower()
-    if folded.startswith("aws:requesttag/") or folded in ("aws:tagkeys", "sts:transitivetagkeys"):
-        return "sts:TagSession"
-    return "sts:SetSourceIdentity" if folded in ("sts:sourceidentity", "aws:sourceidentity") else ""
+    """
+    What the trust policy has to allow as well for a call whose request holds this key; "" for nothing.
+
+    A session that has a source identity passes it on, which needs the same as setting it.
+    """
+    return allowed_beside("sts:SourceIdentity" if key.lower() == "aws:sourceidentity" else key)
 
 
 def in_vain(trust: PolicyDocument, account: str) -> dict[str, str]:
@@ -67,7 +62,7 @@ def _why_not(statement: Statement, who: TypedPrincipal, allowing: list[Statement
     if ":federated-user/" in who.value:
         return "a session of GetFederationToken can call no operation of STS that gets another"
     asked = [needed_for(one.key) for one in statement.conditions if _demands(one)]
-    for action in sorted({*asked, *NEEDED.get(who.value, ())} - {""}):
+    for action in sorted({*asked, *SENT_BY_SERVICES.get(who.value, ())} - {""}):
         if not any(names_action(one, action) and _names(one, who) for one in allowing):
             return f"its calls send what needs {action}, and the trust policy does not allow that"
     if any(map(_asks_name, statement.conditions)) and not may_be_user(who):

@@ -12,7 +12,15 @@ from xacct.lint.document import ASSUMING, Document, Principal, Statement
 from xacct.lint.facts import ActionFacts, action_facts
 from xacct.lint.providers import host_of, is_federation_key
 
-__all__ = ["TAG_KEYS", "carries", "family_of", "never_in_trust", "never_of_roles"]
+__all__ = [
+    "SENT_BY_SERVICES",
+    "TAG_KEYS",
+    "allowed_beside",
+    "carries",
+    "family_of",
+    "never_in_trust",
+    "never_of_roles",
+]
 
 TAG_KEYS = ("aws:requesttag/", "aws:resourcetag/", "aws:tagkeys")
 _SOURCE_KEYS = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
@@ -40,6 +48,22 @@ _KEPT_BY_SESSIONS = (
     "cognito-identity.",
     "accounts.google.",
 )
+
+
+SENT_BY_SERVICES = {"rolesanywhere.amazonaws.com": ("sts:TagSession", "sts:SetSourceIdentity")}
+"""What a service always needs for a session beside ``sts:AssumeRole`` (Roles Anywhere: trust-model)."""
+
+
+def allowed_beside(key: str) -> str:
+    """
+    What the trust policy has to allow as well where a call for a session holds the key; "" for nothing.
+
+    Sources: IAM User Guide, id_session-tags and id_credentials_temp_control-access_monitor.
+    """
+    folded = key.lower()
+    if folded.startswith("aws:requesttag/") or folded in ("aws:tagkeys", "sts:transitivetagkeys"):
+        return "sts:TagSession"
+    return "sts:SetSourceIdentity" if folded == "sts:sourceidentity" else ""
 
 
 def family_of(key: str) -> str:

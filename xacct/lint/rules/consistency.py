@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xacct.lint.carried import SENT_BY_SERVICES, allowed_beside
 from xacct.lint.context import LintContext
 from xacct.lint.contradictions import first_contradiction
 from xacct.lint.document import ASSUMING, Document, Statement, Word
@@ -92,7 +93,7 @@ def unsent(document: Document, _context: LintContext) -> Iterator[Hit]:
     allowed = {name for statement in document.allows for name in statement.trust_actions}
     for statement in document.admitting:
         for condition in statement.conditions:
-            wanted = _action_behind(condition.folded)
+            wanted = allowed_beside(condition.folded)
             if wanted and wanted not in allowed and condition.demands_value and not condition.is_null:
                 yield Hit(
                     condition.path,
@@ -106,16 +107,8 @@ def unsent(document: Document, _context: LintContext) -> Iterator[Hit]:
                 )
 
 
-_NEEDED = {
-    "rolesanywhere.amazonaws.com": ("sts:TagSession", "sts:SetSourceIdentity"),
-    "pods.eks.amazonaws.com": ("sts:TagSession",),
-}
-
-
-def _action_behind(key: str) -> str | None:
-    if key.startswith("aws:requesttag/") or key in ("sts:transitivetagkeys", "aws:tagkeys"):
-        return "sts:TagSession"
-    return "sts:SetSourceIdentity" if key == "sts:sourceidentity" else None
+_NEEDED = {**SENT_BY_SERVICES, "pods.eks.amazonaws.com": ("sts:TagSession",)}
+"""Pod Identity sends tags unless its association switches them off; a trust without them is hardly meant."""
 
 
 @define(
