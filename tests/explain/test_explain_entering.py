@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from explain_builders import from_text
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from xacct.evaluate.engine import compile_policies
@@ -124,7 +124,20 @@ def requests(case: Case) -> Iterator[Request]:
             )
 
 
+ROLES_BUT_NOT_OF = [
+    statement(
+        "Allow", list(PRINCIPALS[:2]), {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/audit-*"}}
+    ),
+    statement("Deny", ["*"], {"StringEquals": {"aws:PrincipalAccount": "444455556666"}}),
+]
+ROLES_ALONE = [statement("Allow", [PRINCIPALS[0]], {"StringEquals": {"aws:PrincipalType": "AssumedRole"}})]
+ONE_NAME = [statement("Allow", [PRINCIPALS[0]], {"StringEquals": {"aws:username": "bob"}})]
+
+
 @given(TRUSTS)
+@example(ROLES_BUT_NOT_OF)
+@example(ROLES_ALONE)
+@example(ONE_NAME)
 @settings(deadline=None)
 def test_nobody_who_gets_in_is_told_away(trust: list[dict[str, Any]]) -> None:
     case = case_with(trust)
